@@ -1,0 +1,277 @@
+/* json.c - JSON text <-> values; see json.h. */
+#include "lib/json/json.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* jansson counts nesting itself and stops at 2048, so recursion here is bounded. */
+static struct value from_jansson(const json_t *json)
+{
+	struct value result;
+
+	switch (json_typeof(json)) {
+	case JSON_OBJECT: {
+		const char *key;
+		json_t *member;
+
+		result = value_map_new();
+		json_object_foreach((json_t *)json, key, member)
+			value_map_set(&result, slice_of(key), from_jansson(member));
+		return result;
+	}
+	case JSON_ARRAY:
+		result = value_list_new(json_array_size(json));
+		for (size_t i = 0; i < json_array_size(json); i++)
+			value_list_push(&result, from_jansson(json_array_get(json, i)));
+		return result;
+	case JSON_STRING:
+		return value_string((struct slice){json_string_value(json), json_string_length(json)});
+	case JSON_INTEGER:
+		return value_int(json_integer_value(json));
+	case JSON_REAL:
+		return value_double(json_real_value(json));
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return value_bool(json_is_true(json));
+	case JSON_NULL:
+		break;
+	}
+	return value_null();
+}
+
+int json_read(struct slice text, struct value *out, struct error *err)
+{
+	json_error_t failure;
+	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+	json_t *json = json_loadb(text.ptr ? text.ptr : "", text.len, flags, &failure);
+
+	/* An integer beyond 64 bits becomes a double (reference, 4.2); jansson can only do that for all
+	 * numbers of a text, which then lose nothing but their kind, so this path stays a rare one. */
+	if (!json && json_error_code(&failure) == json_error_numeric_overflow)
+		json = json_loadb(text.ptr, text.len, flags | JSON_DECODE_INT_AS_REAL, &failure);
+	if (!json)
+		return error_set(err, ERROR_INPUT, "line %d, column %d: %s", failure.line, failure.column,
+				 failure.text);
+	*out = from_jansson(json);
+	json_decref(json);
+	return 0;
+}
+
+/* ---- writing */
+
+struct writer {
+	struct buf *out;
+	bool indented;
+	struct slice prefix;
+	struct slice indent;
+};
+
+void json_write_double(struct buf *out, double number)
+{
+	char digits[40];
+	char *exponent;
+	int decimal;
+	int count;
+
+	if (number == 0) {
+		buf_add_text(out, signbit(number) ? "-0" : "0");
+		return;
+	}
+	for (int precision = 0; precision <= 17; precision++) {
+		snprintf(digits, sizeof(digits), "%.*e", precision, fabs(number));
+		if (strtod(digits, NULL) == fabs(number))
+			break;
+	}
+	if (number < 0)
+		buf_add_char(out, '-');
+	exponent = strchr(digits, 'e');
+	decimal = atoi(exponent + 1); /* of d.ddd x 10^decimal */
+	if (digits[1] == '.')
+		memmove(digits + 1, digits + 2, (size_t)(exponent - digits) - 2);
+	count = (int)(exponent - digits) - (exponent - digits > 1 ? 1 : 0);
+	if (decimal >= 21 || decimal < -6) {
+		buf_add_char(out, digits[0]);
+		if (count > 1)
+			buf_printf(out, ".%.*s", count - 1, digits + 1);
+		buf_printf(out, "e%+d", decimal);
+	} else if (decimal < 0) {
+		buf_add_text(out, "0.");
+		for (int i = -1; i > decimal; i--)
+			buf_add_char(out, '0');
+		buf_printf(out, "%.*s", count, digits);
+	} else if (count <= decimal + 1) {
+		buf_printf(out, "%.*s", count, digits);
+		for (int i = count; i < decimal + 1; i++)
+			buf_add_char(out, '0');
+	} else {
+		buf_printf(out, "%.*s.%.*s", decimal + 1, digits, count - decimal - 1, digits + decimal + 1);
+	}
+}
+
+static void write_string(struct buf *out, struct slice text)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t start = 0;
+
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		const char *escape = NULL;
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		buf_add(out, text.ptr + start, i - start);
+		start = i + 1;
+		if (c == '"')
+			escape = "\\\"";
+		else if (c == '\\')
+			escape = "\\\\";
+		else if (c == '\n')
+			escape = "\\n";
+		else if (c == '\r')
+			escape = "\\r";
+		else if (c == '\t')
+			escape = "\\t";
+		if (escape) {
+			buf_add_text(out, escape);
+		} else {
+			buf_add_text(out, "\\u00");
+			buf_add_char(out, hex[c >> 4]);
+			buf_add_char(out, hex[c & 15]);
+		}
+	}
+	buf_add(out, text.ptr + start, text.len - start);
+	buf_add_char(out, '"');
+}
+
+static void new_line(const struct writer *writer, int depth)
+{
+	if (!writer->indented)
+		return;
+	buf_add_char(writer->out, '\n');
+	buf_add_slice(writer->out, writer->prefix);
+	for (int i = 0; i < depth; i++)
+		buf_add_slice(writer->out, writer->indent);
+}
+
+static int write_value(const struct writer *writer, struct value v, int depth);
+
+static int write_list(const struct writer *writer, struct value list, int depth)
+{
+	buf_add_char(writer->out, '[');
+	for (size_t i = 0; i < value_len(list); i++) {
+		if (i)
+			buf_add_char(writer->out, ',');
+		new_line(writer, depth + 1);
+		if (write_value(writer, *value_list_at(list, i), depth + 1) < 0)
+			return -1;
+	}
+	if (value_len(list))
+		new_line(writer, depth);
+	return buf_add_char(writer->out, ']');
+}
+
+static int write_map(const struct writer *writer, struct value map, int depth)
+{
+	buf_add_char(writer->out, '{');
+	for (size_t i = 0; i < value_len(map); i++) {
+		if (i)
+			buf_add_char(writer->out, ',');
+		new_line(writer, depth + 1);
+		write_string(writer->out, value_map_key(map, i));
+		buf_add_text(writer->out, writer->indented ? ": " : ":");
+		if (write_value(writer, *value_map_at(map, i), depth + 1) < 0)
+			return -1;
+	}
+	if (value_len(map))
+		new_line(writer, depth);
+	return buf_add_char(writer->out, '}');
+}
+
+static int write_value(const struct writer *writer, struct value v, int depth)
+{
+	if (depth > JSON_MAX_DEPTH || writer->out->full)
+		return -1;
+	switch (v.kind) {
+	case VALUE_NULL:
+		return buf_add_text(writer->out, "null");
+	case VALUE_BOOL:
+		return buf_add_text(writer->out, v.as.boolean ? "true" : "false");
+	case VALUE_INT:
+		return buf_printf(writer->out, "%lld", (long long)v.as.integer);
+	case VALUE_DOUBLE:
+		if (!isfinite(v.as.number))
+			return -1;
+		json_write_double(writer->out, v.as.number);
+		break;
+	case VALUE_STRING:
+		write_string(writer->out, value_text(v));
+		break;
+	case VALUE_BYTES:
+		return -1;
+	case VALUE_LIST:
+		return write_list(writer, v, depth);
+	case VALUE_MAP:
+		return write_map(writer, v, depth);
+	}
+	return writer->out->full ? -1 : 0;
+}
+
+int json_write(struct buf *out, struct value v)
+{
+	struct writer writer = {.out = out};
+
+	return write_value(&writer, v, 0);
+}
+
+int json_write_indented(struct buf *out, struct value v, struct slice prefix, struct slice indent)
+{
+	struct writer writer = {out, true, prefix, indent};
+
+	return write_value(&writer, v, 0);
+}
+
+/* ---- JSON Lines */
+
+void json_lines_init(struct json_lines *lines, FILE *file, size_t max_line)
+{
+	*lines = (struct json_lines){.file = file, .max_line = max_line};
+	buf_init(&lines->text, max_line);
+}
+
+void json_lines_release(struct json_lines *lines)
+{
+	buf_release(&lines->text);
+}
+
+/* 1 with a line in lines->text (which is `full` when the line was too long), 0 at the end. */
+static int read_line(struct json_lines *lines)
+{
+	int c;
+
+	buf_clear(&lines->text);
+	while ((c = getc_unlocked(lines->file)) != EOF && c != '\n')
+		buf_add_char(&lines->text, (char)c); /* too long: keep reading to the end of the line */
+	return c == EOF && lines->text.len == 0 ? 0 : 1;
+}
+
+int json_lines_next(struct json_lines *lines, struct value *out, struct error *err)
+{
+	struct error cause = {0};
+	struct slice text;
+
+	do {
+		if (!read_line(lines))
+			return 0;
+		lines->line++;
+		if (lines->text.full)
+			return error_set(err, ERROR_LIMIT, "record %zu: longer than %zu bytes", lines->line,
+					 lines->max_line);
+		text = slice_trim(buf_slice(&lines->text));
+	} while (text.len == 0);
+	if (json_read(text, out, &cause) < 0)
+		return error_set(err, ERROR_INPUT, "record %zu is not JSON: %s", lines->line, cause.message);
+	return 1;
+}

@@ -1,0 +1,118 @@
+/*
+ * journal.h - the history of every run, append-only, in SQLite.
+ *
+ * One writer thread commits whatever has queued while the last commit ran (group commit) and says how
+ * far it got; the loop thread never waits for the disk. What the promises J1 to J5 ask of this room is in
+ * README.md. Deciding what an event means is the engine's work.
+ *
+ * Threads: every function here is called from the loop's thread; the writer thread is private. Reading uses a
+ * connection of its own. Depends on lib/{mem,text,diag,value,json,clock,db}, libuv.
+ */
+#ifndef WORKFLOW_JOURNAL_JOURNAL_H
+#define WORKFLOW_JOURNAL_JOURNAL_H
+
+#include "lib/db/db.h"
+#include "lib/diag/error.h"
+#include "lib/text/text.h"
+#include "lib/value/value.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+/* ---- events */
+
+enum event_kind {
+	EVENT_STARTED = 1, /* content: the argument, env, limits: {"argument","env","limits"} */
+	EVENT_ANNOUNCED,   /* an effect is about to leave: content {"kind","step","iteration","request", ...} */
+	EVENT_ANSWERED,	   /* its answer: {"result": v} or {"raised": v}, and timings */
+	EVENT_OBSERVED,	   /* sys.now, uuid.generate, answered in passing: {"function","value"} */
+	EVENT_LOGGED,	   /* sys.log: {"severity","text"|"json","step"} */
+	EVENT_ENDED,	   /* {"result": v} or {"error": {...}} or {"cancelled": true} */
+};
+
+struct event {
+	int64_t number;	 /* 1, 2, 3 ... within the run, without a gap (J3) */
+	enum event_kind kind;
+	int64_t strand;	 /* who */
+	int64_t effect;	 /* ANNOUNCED, ANSWERED: the effect's number within the run; else 0 */
+	int64_t time_us; /* wall clock; for people, never for replay */
+	struct slice content; /* JSON (journal_encode); borrowed */
+};
+
+/* ---- runs */
+
+enum run_state { RUN_ACTIVE, RUN_SUCCEEDED, RUN_FAILED, RUN_CANCELLED };
+const char *run_state_name(enum run_state state); /* "ACTIVE", "SUCCEEDED" ... as the API says */
+
+struct journal_run {
+	char id[64];
+	int64_t row;		 /* key in the database */
+	enum run_state state;
+	char definition_hash[65]; /* SHA-256 of the source */
+	const char *file;	 /* name the definition was given under; borrowed until the next read */
+	const char *parent_run;	 /* id of the run this one reruns, or "" */
+	const char *parent_step; /* "main.extract", or "" */
+	int64_t start_us, end_us; /* end 0 while active */
+	int64_t event_count;
+	int64_t owner_pid;	 /* last owner; alive only if journal_owner says so */
+};
+
+struct journal; /* opaque */
+
+struct journal_callbacks {
+	/* On the loop: every append with a ticket <= `ticket` is on disk. */
+	void (*committed)(void *ctx, int64_t ticket);
+	/* On the loop, once: the writer cannot go on (disk full, I/O error). Nothing after the last
+	 * committed ticket is on disk; what was committed stays. */
+	void (*failed)(void *ctx, const struct error *err);
+	void *ctx;
+};
+
+/* Opens or makes the database. `loop` NULL: reading only (list, show, logs), no writer thread. */
+struct journal *journal_open(const char *path, enum db_durability durability, uv_loop_t *loop,
+			     const struct journal_callbacks *callbacks, struct error *err);
+/* Commits what is queued, ends the writer. The loop must run once more to close the handle. */
+void journal_close(struct journal *journal);
+
+/* The default path: $LEXFLOW_STATE, else $XDG_STATE_HOME/lexflow/state.db. Owned by the caller. */
+char *journal_default_path(void);
+
+/* Make a run and take its lock (J5). `id` NULL or "": a fresh one. The row is written at once
+ * (committed), state ACTIVE. ERROR_INPUT when the id is taken or malformed ([A-Za-z0-9_-]{1,63}). */
+int journal_create(struct journal *journal, const char *id, const char *file, struct slice source, const char *parent_run,
+		   const char *parent_step, struct journal_run *run, struct error *err);
+/* Take the lock of an existing run to go on with it. ERROR_BUSY names the owner's process. */
+int journal_own(struct journal *journal, struct journal_run *run, struct error *err);
+void journal_disown(struct journal *journal, const struct journal_run *run);
+
+/* Queue one event; its content is copied. Returns the ticket (grows by one with each append, over all
+ * runs). The caller numbers events. */
+int64_t journal_append(struct journal *journal, const struct journal_run *run, const struct event *event);
+/* Queue the end of a run: state, end time (the EVENT_ENDED is appended by the caller before). */
+int64_t journal_finish(struct journal *journal, const struct journal_run *run, enum run_state state);
+/* Start a commit of what is queued; without it the writer waits a moment for more. Cheap when nothing is. */
+void journal_flush(struct journal *journal);
+
+/* ---- reading */
+
+/* A run by id, by a unique prefix of it, or "last". ERROR_NOT_FOUND, ERROR_INPUT (ambiguous). */
+int journal_find(struct journal *journal, const char *id, struct journal_run *run, struct error *err);
+/* The source text of a run's definition; appended. */
+int journal_source(struct journal *journal, const struct journal_run *run, struct buf *source, struct error *err);
+/* Newest first; `each` returns false to stop. */
+int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct journal_run *run), void *ctx,
+		 struct error *err);
+/* In order, from number `from` on. */
+int journal_events(struct journal *journal, const struct journal_run *run, int64_t from,
+		   bool (*each)(void *ctx, const struct event *event), void *ctx, struct error *err);
+/* Is the run's lock held by a living process? */
+bool journal_is_owned(struct journal *journal, const struct journal_run *run);
+
+/* ---- content: JSON in which bytes have a form ({"$bytes": "base64"}; a map with that one key is
+ * written {"$map": {...}}), so every value survives the round trip */
+
+void journal_encode(struct buf *out, struct value v);
+int journal_decode(struct slice content, struct value *out, struct error *err);
+
+#endif

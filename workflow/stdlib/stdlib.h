@@ -1,0 +1,89 @@
+/*
+ * stdlib.h - the language's library: one table, one file per module.
+ *
+ * A function is pure (values in, value out), an observation (sys.now, uuid.generate: the engine asks the
+ * world and journals the answer), or describes an effect that the engine announces, performs and
+ * answers. Nothing here knows the engine. Rows are in reference order, section 5.
+ *
+ * Depends on lib, workflow/expr/raised.h. Pure functions are safe from any thread.
+ */
+#ifndef WORKFLOW_STDLIB_STDLIB_H
+#define WORKFLOW_STDLIB_STDLIB_H
+
+#include "lib/text/text.h"
+#include "lib/value/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum stdlib_kind {
+	STDLIB_PURE,
+	STDLIB_OBSERVE, /* `call` is NULL: the engine gives the value (sys.now, uuid.generate) */
+	STDLIB_LOG,	/* `call` checks the arguments and gives the entry: {"severity", "text" | "json"} */
+	STDLIB_SLEEP,	/* `call` gives {"seconds": number} or {"until": seconds since the epoch} */
+	STDLIB_HTTP,	/* `call` gives the request: see http_request below */
+};
+
+struct stdlib_param {
+	const char *name;
+	bool optional;
+	struct value fallback; /* when optional and not given; a scalar, null by default */
+};
+
+/* What a pure function may look at besides its arguments. Lent. */
+struct stdlib_context {
+	struct value env;     /* map name -> string: what sys.get_env sees */
+	const char *user_agent; /* default User-Agent of http.* */
+};
+
+struct stdlib_function {
+	const char *name; /* "text.split", "len" */
+	enum stdlib_kind kind;
+	const struct stdlib_param *params; /* in positional order */
+	size_t param_count;
+	/* `args` has param_count values, fallbacks filled in; lent. 0 and *out, or -1 and *raised (both owned
+	 * by the caller). */
+	int (*call)(const struct stdlib_context *context, const struct value *args, struct value *out,
+		    struct value *raised);
+	const char *summary; /* one line, for `lexflow help function` */
+};
+
+enum { STDLIB_MAX_PARAMS = 12 };
+
+/* NULL when there is no such function. */
+const struct stdlib_function *stdlib_find(struct slice name);
+/* The i-th row, NULL past the last. */
+const struct stdlib_function *stdlib_at(size_t i);
+/* Is this the name of a module ("text", "http")? */
+bool stdlib_is_module(struct slice name);
+/* The function whose name is nearest, for "did you mean"; or NULL. */
+const struct stdlib_function *stdlib_nearest(struct slice name);
+/* May a function of this kind stand in an expression (reference, 3.7)? */
+bool stdlib_is_blocking(const struct stdlib_function *function);
+
+/* ---- retry policies and predicates (reference, 2.7): names without parentheses */
+
+struct stdlib_policy {
+	const char *name;      /* "http.default_retry" */
+	const char *predicate; /* "http.default_retry_predicate" */
+	int max_retries;
+};
+const struct stdlib_policy *stdlib_policy(struct slice name); /* or NULL */
+
+struct stdlib_backoff {
+	double initial_delay, max_delay, multiplier; /* seconds, seconds, factor */
+};
+const struct stdlib_backoff *stdlib_backoff(struct slice name); /* "retry.default_backoff"; or NULL */
+/* The library predicates are STDLIB_PURE functions of one parameter, found by stdlib_find. */
+
+/* ---- HTTP (reference, 5.5)
+ *
+ * A request as `call` gives it: {"method", "url" (query appended), "headers": {name: text},
+ * "body": bytes or absent, "timeout": seconds, "auth": map or absent}. Content-Type is already in headers. */
+
+/* Turn what came back into the function's result or error. `raw` is lent: either
+ * {"code": int, "headers": {...canonical names}, "body": bytes} or {"failure": tag, "message": text} with
+ * tag ConnectionFailedError, ConnectionError, TimeoutError, ValueError, ResourceLimitError, AuthError. */
+int stdlib_http_answer(struct value raw, struct value *out, struct value *raised);
+
+#endif
