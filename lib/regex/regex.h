@@ -4,6 +4,9 @@
  * Time is linear in the text whatever the pattern, which is why hostile documents and definitions may
  * bring both. Offsets are bytes. Patterns are RE2 syntax over UTF-8.
  *
+ * A set knows the literal pieces that each of its patterns cannot match without, finds those pieces in
+ * one pass over the text, and tries only the patterns whose pieces are there.
+ *
  * Depends on lib/text, lib/diag, RE2. A compiled regex or set is read-only and safe from any thread.
  */
 #ifndef LIB_REGEX_REGEX_H
@@ -20,9 +23,9 @@ extern "C" {
 #endif
 
 enum regex_flags {
-	REGEX_LONGEST = 1,  /* leftmost-longest, as the language's text functions want (reference, 5.11) */
+	REGEX_LONGEST = 1, /* leftmost-longest, as the language's text functions want (reference, 5.11) */
 	REGEX_NO_CASE = 2,
-	REGEX_LINES = 4,    /* ^ and $ match at line borders */
+	REGEX_LINES = 4, /* ^ and $ match at line borders */
 };
 
 enum { REGEX_MAX_GROUPS = 16 };
@@ -30,13 +33,13 @@ enum { REGEX_MAX_GROUPS = 16 };
 struct regex; /* opaque */
 
 struct regex_match {
-	int groups;			 /* how many of `group` are set: 1 + capturing groups, at most 16 */
+	int groups; /* how many of `group` are set: 1 + capturing groups, at most 16 */
 	struct slice group[REGEX_MAX_GROUPS]; /* borrowed from the text; ptr NULL when it took no part */
 };
 
 /* NULL with ERROR_INPUT when the pattern is invalid. Memory of one program is bounded (8 MiB). */
 struct regex *regex_new(struct slice pattern, unsigned flags, struct error *err);
-void regex_free(struct regex *regex);
+void regex_free(struct regex *regex); /* NULL is fine */
 
 /* First match starting at byte `from` or later; look-behind context (\b, ^) sees the text before. */
 bool regex_find(const struct regex *regex, struct slice text, size_t from, struct regex_match *match);
@@ -44,16 +47,20 @@ bool regex_matches(const struct regex *regex, struct slice text); /* anywhere */
 /* Number of the named group, or -1. */
 int regex_group(const struct regex *regex, const char *name);
 
-/* Many patterns, which of them occur in a text: one pass over it. */
-struct regex_set;
+/* Many patterns, which of them occur in a text. */
+struct regex_set; /* opaque */
 
 struct regex_set *regex_set_new(unsigned flags);
-void regex_set_free(struct regex_set *set);
+void regex_set_free(struct regex_set *set); /* NULL is fine */
 /* Index of the pattern (0, 1 ...), or -1 with ERROR_INPUT. All before regex_set_compile. */
 int regex_set_add(struct regex_set *set, struct slice pattern, struct error *err);
-int regex_set_compile(struct regex_set *set, struct error *err);
+int regex_set_compile(struct regex_set *set, struct error *err); /* once; 0 or -1 */
 /* Writes the indexes of the patterns that occur, ascending, at most `capacity`; returns how many occur. */
 size_t regex_set_find(const struct regex_set *set, struct slice text, int *indexes, size_t capacity);
+/* The same without the final test: the patterns that may occur. None that occurs is left out. */
+size_t regex_set_candidates(const struct regex_set *set, struct slice text, int *indexes, size_t capacity);
+/* A pattern of the compiled set by itself; borrowed from the set. */
+const struct regex *regex_set_at(const struct regex_set *set, int index);
 
 #ifdef __cplusplus
 }
