@@ -1,8 +1,8 @@
 # lexflow: one Makefile for everything. `make help` lists what it can do.
 #
 #   make            build the programs into build/bin
-#   make run        install what is missing, build, run the pipeline on the sample decisions
-#   make test       every test that CI runs         SAN=address,undefined | thread
+#   make run        install what is missing, build, run the pipeline    INPUT=a file or folder
+#   make test       every test that CI runs                             SAN=address,undefined | thread
 #
 # Objects mirror the tree under $(BUILD); sanitizers and clang get a folder of their own, so a
 # switch of compiler never links stale objects.
@@ -86,5 +86,126 @@ clean:
 
 .PHONY: lib
 lib: $(LIB_A)
+
+help:
+	@sed -n 's/^#\(   make.*\)/\1/p;s/^## /   make /p' Makefile
+
+# ---- running it
+
+INPUT ?= tests/samples/decisions
+STATE := $(abspath $(BUILD))/run
+RUN_ENV := LEXFLOW_STATE=$(STATE)/state.db DOCUMENT_STORE=$(STATE)/documents \
+	STORE_DATABASE=$(STATE)/decisions.db XDG_STATE_HOME=$(STATE)
+
+.PHONY: deps run install
+## deps           install the Debian packages that are missing, and say which
+deps:
+	@infra/deps build test
+
+run:
+	@infra/deps build
+	@$(MAKE) --no-print-directory all
+	@$(RUN_ENV) infra/run $(BIN) '$(INPUT)'
+
+PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
+## install        DESTDIR= PREFIX=/usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/lexflow/extract $(SHARE)/lexflow/classify $(SHARE)/man/man1
+	install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 workflow.yaml infra/services.yaml $(SHARE)/lexflow
+	install -m 644 $(wildcard steps/extract/models/*) $(SHARE)/lexflow/extract
+	install -m 644 $(wildcard steps/classify/model*) $(SHARE)/lexflow/classify
+	$(if $(wildcard workflow/cli/*.1),install -m 644 $(wildcard workflow/cli/*.1) $(SHARE)/man/man1)
+
+# ---- tests: a program for each tests/unit/**/*_test.c, which links no more than its room may include
+
+T ?=
+RESULTS := $(BUILD)/results
+HARNESS_A := $(BUILD)/harness.a
+UNIT_SRC := $(sort $(shell find tests/unit -name '*_test.c' 2>/dev/null))
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
+E2E := $(sort $(wildcard tests/e2e/*.bats))
+CASES := $(sort $(wildcard tests/conformance/*.bats))
+chosen = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$(t)),$(t))),$(1))
+
+$(HARNESS_A): $(call objects,$(HARNESS_SRC))
+	@rm -f $@
+	@ar rcs $@ $^
+
+# $(1): name below tests/unit without .c, $(2): archives and objects that it tests
+define UNIT_PROGRAM
+$(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(HARNESS_A) $(2) $(LIB_A)
+	@mkdir -p $$(@D)
+	@echo '  LD  $$@'
+	@$$(CXX) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+endef
+step_of = $(word 2,$(subst /, ,$(1)))
+step_objects = $(call objects,$(sort $(filter-out %/main.c,$(wildcard steps/$(call step_of,$(1))/*.c))))
+tested = $(if $(filter steps/%,$(1)),$(call step_objects,$(1)),$(if $(filter workflow/%,$(1)),$(WORKFLOW_A)))
+$(foreach test,$(patsubst tests/unit/%.c,%,$(UNIT_SRC)),$(eval $(call UNIT_PROGRAM,$(test),$(call tested,$(test)))))
+
+# Under a sanitizer a mistake must fail the test; ThreadSanitizer wants a fixed layout of memory.
+TEST_ENV := LEXFLOW_BIN=$(abspath $(BIN)) ASAN_OPTIONS=abort_on_error=0:detect_stack_use_after_return=1 \
+	UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1
+UNDER := $(if $(findstring thread,$(SAN)),setarch -R)
+
+.PHONY: test unit-programs test-unit test-e2e test-conformance check check-bare
+## test-unit      only the unit tests              T=part of a name
+test-unit: $(call chosen,$(UNIT))
+	@$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/unit.count -t unit $(call chosen,$(UNIT))
+
+## test-e2e       only the programs, from a shell   T=part of a name
+test-e2e: all
+	@$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/e2e.count -t e2e -s 900 $(call chosen,$(E2E))
+
+test-conformance: all
+	@$(if $(CASES),$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/conformance.count -t conformance $(CASES))
+
+## check          the rules of the tree: include order, banned calls, headers, READMEs
+check:
+	@CC='$(CC)' tests/run -o $(RESULTS)/check.count -t check infra/check/all
+
+unit-programs: $(UNIT)
+
+# Everything runs even when one suite fails; the last line counts them all.
+test:
+	@infra/deps build test
+	@$(MAKE) --no-print-directory all unit-programs
+	@rm -rf $(RESULTS)
+	@for suite in check test-unit test-conformance test-e2e; do \
+		$(MAKE) --no-print-directory $$suite || touch $(RESULTS).failed; done
+	@tests/total $(RESULTS)/*.count || touch $(RESULTS).failed
+	@! rm $(RESULTS).failed 2>/dev/null
+
+## check-bare     make run and make test in a Debian 12 that holds only git and make (slow)
+check-bare:
+	@infra/check/bare-debian
+
+# ---- looking at it
+
+SOURCES = $(sort $(shell find lib steps workflow tests -name '*.c' -o -name '*.h' -o -name '*.cc'))
+CHECKED = $(filter %.c %.cc,$(filter-out tests/%,$(SOURCES)))
+.PHONY: analyze format eval bench bench-concurrency
+## analyze        clang-tidy and cppcheck over the sources     T=part of a path
+analyze:
+	@printf '%s\n' $(call chosen,$(CHECKED)) | \
+		xargs -P 2 -I {} clang-tidy --quiet {} -- -I. -D_GNU_SOURCE -DLEXFLOW_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. --enable=warning,portability \
+		--suppress=missingIncludeSystem $(call chosen,$(filter %.c,$(CHECKED)))
+
+## format         lay the sources out as .clang-format says     T=part of a path
+format:
+	clang-format -i $(call chosen,$(SOURCES))
+
+## eval           score the steps on the annotated decisions of ../shared/corpus, when they are there
+eval: all
+	@tests/eval $(BIN) $(BUILD)/eval
+
+bench: bench-concurrency
+
+## bench-concurrency   200 documents through lexflow run, beside four Python programs
+bench-concurrency: all
+	@python3 tests/bench/concurrency/bench.py --bin $(BIN) --work $(BUILD)/bench-concurrency
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
