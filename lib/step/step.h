@@ -22,8 +22,9 @@
 /* What `open` may use. Lent for the life of the process. */
 struct step_setup {
 	const struct opts *opts;
-	struct docstore *documents; /* $DOCUMENT_STORE; opened on first use by step_text/step_documents */
+	struct step_documents *documents; /* opaque: step_documents() opens it */
 	const struct logger *log;
+	const char *project; /* $GOOGLE_CLOUD_PROJECT, for traces in logs; or NULL */
 	int threads; /* how many may call apply at once */
 	bool serving;
 };
@@ -42,6 +43,7 @@ struct step {
 	const char *name;
 	const char *summary; /* one line */
 	const char *example; /* for --help */
+	const char *operands; /* of FILE operands in the help: "[FILE|FOLDER|GLOB]..."; NULL: "[FILE]..." */
 	const struct opt_option *options; /* its own, ended by a NULL name; or NULL */
 
 	/* State of the process, or NULL with *err; `open` NULL: no state. */
@@ -50,14 +52,20 @@ struct step {
 
 	/* 0 and *response (owned by the caller), or -1 with *err: ERROR_INPUT and ERROR_LIMIT are 422,
 	 * ERROR_NOT_FOUND 404, ERROR_BUSY 503 with Retry-After, ERROR_IO 500. Nothing of the request may
-	 * be lost on error: the filter prints it back with an "error" member. */
+	 * be lost on error: the filter prints it back with an "error" member, so apply leaves it as it was. */
 	int (*apply)(struct step_call *call, struct value request, struct value *response, struct error *err);
 
 	/* Filter mode. What FILE operands are: NULL means files of request lines; otherwise a function that
 	 * turns one operand into requests (ingest: a path into {"source": path}), pushed to the list. */
 	int (*operand)(const struct step_setup *setup, const char *operand, struct value *requests, struct error *err);
-	/* Name of a response member whose list items are the output lines; NULL: the response is the line. */
+	/* Name of a response member whose list items are the output lines; NULL: the response is the line.
+	 * With it, the items of "failures" follow as error lines, and while the response has a
+	 * "next_page_token" the request is applied again with it as "page_token". */
 	const char *lines;
+	/* Filter mode: apply gets records with an "error" member too (store keeps them as failures);
+	 * otherwise they pass through unchanged. */
+	bool takes_errors;
+	int threads; /* default of -j; 0: one per core */
 
 	/* JSON Schema texts (draft 2020-12), for --schema and /openapi.json. */
 	const char *request_schema;
@@ -75,8 +83,15 @@ struct step_verb {
 
 int step_main(const struct step *step, int argc, char **argv);
 
+/* The document store of --documents or $DOCUMENT_STORE, opened when first asked for; lent. NULL with *err. */
+struct docstore *step_documents(const struct step_setup *setup, struct error *err);
+
 /* The text of the document that a record refers to: its "text" member if there is one, else by
  * "text_uri" from the document store. Appended to `text`; ERROR_INPUT when it has neither. */
 int step_text(const struct step_call *call, struct value record, struct buf *text, struct error *err);
+
+/* A log line with the trace of the call. */
+void step_log(const struct step_call *call, enum log_severity severity, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif
