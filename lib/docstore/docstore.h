@@ -2,14 +2,19 @@
  * docstore.h - documents by the hash of their content: write once, read by reference.
  *
  * A store is a folder, named by a path or a file:/// URL ($DOCUMENT_STORE; default
- * $XDG_STATE_HOME/lexflow/documents). A document lies at <root>/ab/cd/<sha256>; putting the same bytes
- * twice keeps one copy. A write goes to a temporary name, is synced, and is renamed, so a reader sees
- * all or nothing and a crash leaves no torn document.
+ * $XDG_STATE_HOME/lexflow/documents). A document lies at <root>/ab/<sha256>, ab being the first two
+ * digits of its hash; putting the same bytes twice keeps one copy.
  *
- * The URI of a document is file://<absolute root>/ab/cd/<sha256>. Reading refuses a URI outside the root and
- * content whose hash is not the name.
+ * A write goes to a temporary name, is renamed, and is then synced: on Linux file systems a sync of a
+ * file after its rename carries the new name and the folders above it as well, so one sync does what
+ * otherwise takes three. A reader sees all of a document or nothing. A crash before the sync may leave a
+ * document whose content was not written; nobody was told of it, docstore_get refuses it by its hash, and
+ * the next docstore_put of the same content replaces it.
  *
- * Depends on lib/mem, lib/text, lib/diag, OpenSSL. Safe from any thread.
+ * The URI of a document is file://<absolute root>/ab/<sha256>, percent-encoded. Reading refuses a URI
+ * outside the root and content whose hash is not the name.
+ *
+ * Depends on lib/mem, lib/text, lib/diag, lib/clock, OpenSSL. Safe from any thread.
  */
 #ifndef LIB_DOCSTORE_DOCSTORE_H
 #define LIB_DOCSTORE_DOCSTORE_H
@@ -26,10 +31,17 @@ struct docstore *docstore_open(const char *where, struct error *err);
 void docstore_close(struct docstore *store); /* NULL is fine */
 const char *docstore_root(const struct docstore *store);
 
-/* Appends the document's URI to `uri`, its hash to `hash`. 0 or -1. */
+/* Appends the document's URI to `uri`, its hash to `hash`. 0: the document is on disk; or -1. */
 int docstore_put(struct docstore *store, struct slice content, struct buf *uri, char hash[DOCSTORE_HASH_SIZE],
 		 struct error *err);
-/* Appends the content. ERROR_NOT_FOUND, ERROR_INPUT (a URI of another store), ERROR_LIMIT (buf's limit). */
+/* The same for one of many: on disk only when a docstore_sync that began later has returned 0. One sync of
+ * the file system for a hundred documents costs about as much as ten syncs of a file. */
+int docstore_put_later(struct docstore *store, struct slice content, struct buf *uri, char hash[DOCSTORE_HASH_SIZE],
+		       struct error *err);
+int docstore_sync(struct docstore *store, struct error *err);
+
+/* Appends the content. ERROR_NOT_FOUND, ERROR_INPUT (a URI of another store), ERROR_LIMIT (buf's limit),
+ * ERROR_IO (content that is not what was put, among others). */
 int docstore_get(struct docstore *store, struct slice uri, struct buf *content, struct error *err);
 
 void docstore_hash(struct slice content, char hash[DOCSTORE_HASH_SIZE]);
