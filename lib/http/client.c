@@ -1,0 +1,422 @@
+/*
+ * client.c - libcurl multi on a libuv loop; see client.h.
+ *
+ * Curl says which sockets and which moment it waits for; libuv waits. Two habits save system calls on the hot
+ * path: a socket of ours stays in the poll set between the calls that share its connection (curl would have
+ * it taken out and put in again each time), and finished handles are used again.
+ */
+#include "lib/http/client.h"
+#include "lib/http/client_private.h"
+#include "lib/mem/mem.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	MAX_KEPT_CALLS = 256,	     /* finished calls kept for the next */
+	MAX_KEPT_CONNECTIONS = 4096, /* curl counts those in use, too */
+};
+
+/* A socket in the loop's poll set. */
+struct watch {
+	uv_poll_t poll;
+	struct http_client *client;
+	curl_socket_t socket;
+	bool ours;  /* opened by http_client_socket: closing it is announced */
+	bool idle;  /* curl does not ask for it now */
+	int events; /* as libuv was told; 0: stopped */
+};
+
+struct http_client {
+	uv_loop_t *loop;
+	CURLM *multi;
+	uv_timer_t timer;
+	long curl_timeout_ms; /* what curl wants of the timer; -1: nothing */
+	struct http_call *active, *refused, *free_calls;
+	size_t free_count;
+	struct watch **watches; /* by socket number */
+	size_t watch_capacity;
+	char *no_proxy;
+	size_t handles; /* libuv handles that still need their close callback */
+	bool closing;
+};
+
+/* curl_global_init must come before everything else and only once in a process; it cannot be had per client. */
+static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
+
+static void init_curl(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* ---- lists of calls */
+
+static void push(struct http_call **list, struct http_call *call)
+{
+	call->prev = NULL;
+	call->next = *list;
+	if (*list)
+		(*list)->prev = call;
+	*list = call;
+}
+
+static void unlink_call(struct http_call **list, struct http_call *call)
+{
+	if (call->prev)
+		call->prev->next = call->next;
+	else
+		*list = call->next;
+	if (call->next)
+		call->next->prev = call->prev;
+	call->prev = call->next = NULL;
+}
+
+/* ---- the end of handles */
+
+static void release_one(struct http_client *client)
+{
+	if (--client->handles || !client->closing)
+		return;
+	mem_free(client->watches);
+	mem_free(client->no_proxy);
+	mem_free(client);
+}
+
+static void watch_closed(uv_handle_t *handle)
+{
+	struct watch *watch = handle->data;
+	struct http_client *client = watch->client;
+
+	mem_free(watch);
+	release_one(client);
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+	release_one(handle->data);
+}
+
+/* ---- sockets */
+
+static struct watch *watch_get(struct http_client *client, curl_socket_t socket)
+{
+	return (size_t)socket < client->watch_capacity ? client->watches[socket] : NULL;
+}
+
+static struct watch *watch_new(struct http_client *client, curl_socket_t socket)
+{
+	struct watch *watch = mem_new(sizeof(*watch));
+
+	if (uv_poll_init_socket(client->loop, &watch->poll, socket) != 0) {
+		mem_free(watch);
+		return NULL;
+	}
+	while (client->watch_capacity <= (size_t)socket) {
+		size_t old = client->watch_capacity;
+
+		client->watches = mem_grow(client->watches, &client->watch_capacity, sizeof(*client->watches));
+		memset(client->watches + old, 0, (client->watch_capacity - old) * sizeof(*client->watches));
+	}
+	watch->poll.data = watch;
+	watch->client = client;
+	watch->socket = socket;
+	client->handles++;
+	client->watches[socket] = watch;
+	return watch;
+}
+
+static void watch_drop(struct watch *watch)
+{
+	watch->client->watches[watch->socket] = NULL;
+	uv_close((uv_handle_t *)&watch->poll, watch_closed);
+}
+
+static void take_finished(struct http_client *client);
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct watch *watch = poll->data;
+	struct http_client *client = watch->client;
+	int flags = 0, running;
+
+	if (watch->idle) { /* the peer closed a connection at rest: curl finds out when it wants it again */
+		uv_poll_stop(poll);
+		watch->events = 0;
+		return;
+	}
+	if (status < 0)
+		flags = CURL_CSELECT_ERR;
+	if (events & UV_READABLE)
+		flags |= CURL_CSELECT_IN;
+	if (events & UV_WRITABLE)
+		flags |= CURL_CSELECT_OUT;
+	curl_multi_socket_action(client->multi, watch->socket, flags, &running);
+	take_finished(client);
+}
+
+/* A connection at rest neither keeps the loop alive nor leaves the poll set. */
+static void watch_rest(struct watch *watch)
+{
+	if (!watch->ours) {
+		watch_drop(watch);
+		return;
+	}
+	watch->idle = true;
+	uv_unref((uv_handle_t *)&watch->poll);
+}
+
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void *unused)
+{
+	struct http_client *client = ctx;
+	struct watch *watch = watch_get(client, socket);
+	int events = 0;
+
+	(void)easy;
+	(void)unused;
+	if (what == CURL_POLL_REMOVE) {
+		if (watch)
+			watch_rest(watch);
+		return 0;
+	}
+	if (!watch)
+		watch = watch_new(client, socket);
+	if (!watch)
+		return -1;
+	if (what & CURL_POLL_IN)
+		events |= UV_READABLE;
+	if (what & CURL_POLL_OUT)
+		events |= UV_WRITABLE;
+	if (watch->idle)
+		uv_ref((uv_handle_t *)&watch->poll);
+	watch->idle = false;
+	if (watch->events != events) {
+		uv_poll_start(&watch->poll, events, on_poll);
+		watch->events = events;
+	}
+	return 0;
+}
+
+curl_socket_t http_client_socket(struct http_client *client, int family, int type, int protocol)
+{
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	struct watch *watch;
+
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
+	watch = watch_new(client, fd);
+	if (!watch) {
+		close(fd);
+		return CURL_SOCKET_BAD;
+	}
+	watch->ours = true;
+	watch_rest(watch);
+	return fd;
+}
+
+int http_client_close_socket(void *ctx, curl_socket_t socket)
+{
+	struct watch *watch = watch_get(ctx, socket);
+
+	if (watch)
+		watch_drop(watch); /* out of the poll set before the number can be used again */
+	return close(socket);
+}
+
+/* ---- the timer */
+
+static void on_timer(uv_timer_t *timer);
+
+static void arm(struct http_client *client)
+{
+	if (client->refused)
+		uv_timer_start(&client->timer, on_timer, 0, 0);
+	else if (client->curl_timeout_ms < 0)
+		uv_timer_stop(&client->timer);
+	else
+		uv_timer_start(&client->timer, on_timer, (uint64_t)client->curl_timeout_ms, 0);
+}
+
+static int on_timeout_change(CURLM *multi, long timeout_ms, void *ctx)
+{
+	struct http_client *client = ctx;
+
+	(void)multi;
+	client->curl_timeout_ms = timeout_ms;
+	if (!client->closing)
+		arm(client);
+	return 0;
+}
+
+/* ---- calls */
+
+static void rest(struct http_client *client, struct http_call *call)
+{
+	http_call_rest(call);
+	if (client->free_count >= MAX_KEPT_CALLS) {
+		http_call_free(call);
+		return;
+	}
+	push(&client->free_calls, call);
+	client->free_count++;
+}
+
+static void finish(struct http_client *client, struct http_call *call, CURLcode result)
+{
+	struct http_response response;
+
+	http_call_respond(call, result, &response);
+	call->done(call->ctx, &response);
+	rest(client, call);
+}
+
+static void refuse_later(struct http_client *client, struct http_call *call)
+{
+	call->refused = true;
+	push(&client->refused, call);
+	arm(client);
+}
+
+static void launch(struct http_client *client, struct http_call *call)
+{
+	CURLMcode code = curl_multi_add_handle(client->multi, call->easy);
+
+	if (code == CURLM_OK) {
+		push(&client->active, call);
+		return;
+	}
+	call->outcome = HTTP_CONNECTION_FAILED;
+	snprintf(call->message, sizeof(call->message), "%s", curl_multi_strerror(code));
+	refuse_later(client, call);
+}
+
+static void take_finished(struct http_client *client)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(client->multi, &left))) {
+		CURLcode result = message->data.result;
+		struct http_call *call = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+		curl_multi_remove_handle(client->multi, call->easy);
+		unlink_call(&client->active, call);
+		if (http_call_redirect(call, result) == 1)
+			launch(client, call);
+		else
+			finish(client, call, result);
+	}
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct http_client *client = timer->data;
+	struct http_call *call;
+	int running;
+
+	client->curl_timeout_ms = -1;
+	while ((call = client->refused)) {
+		unlink_call(&client->refused, call);
+		finish(client, call, CURLE_OK);
+	}
+	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	take_finished(client);
+}
+
+struct http_call *http_client_send(struct http_client *client, const struct http_request *request, http_done *done,
+				   void *ctx)
+{
+	struct http_call *call = client->free_calls;
+
+	assert(!client->closing);
+	if (call) {
+		unlink_call(&client->free_calls, call);
+		client->free_count--;
+	} else {
+		call = http_call_new(client, client->no_proxy);
+	}
+	call->done = done;
+	call->ctx = ctx;
+	if (http_call_prepare(call, request) < 0)
+		refuse_later(client, call);
+	else
+		launch(client, call);
+	return call;
+}
+
+void http_call_cancel(struct http_call *call)
+{
+	struct http_client *client = call->client;
+
+	if (call->refused) {
+		unlink_call(&client->refused, call);
+	} else {
+		curl_multi_remove_handle(client->multi, call->easy);
+		unlink_call(&client->active, call);
+	}
+	rest(client, call);
+}
+
+/* ---- the client */
+
+/* Setting CURLOPT_NOPROXY hides no_proxy of the environment, so it is carried over. */
+static char *no_proxy_list(void)
+{
+	const char *more = getenv("no_proxy");
+	struct buf list;
+
+	if (!more)
+		more = getenv("NO_PROXY");
+	buf_init(&list, 0);
+	buf_add_text(&list, "127.0.0.0/8,localhost,::1");
+	if (more && *more)
+		buf_printf(&list, ",%s", more);
+	return buf_take(&list);
+}
+
+struct http_client *http_client_new(uv_loop_t *loop)
+{
+	struct http_client *client = mem_new(sizeof(*client));
+
+	pthread_once(&curl_ready, init_curl);
+	client->loop = loop;
+	client->curl_timeout_ms = -1;
+	client->no_proxy = no_proxy_list();
+	client->multi = curl_multi_init();
+	if (!client->multi)
+		abort(); /* out of memory: as lib/mem does */
+	uv_timer_init(loop, &client->timer);
+	client->timer.data = client;
+	client->handles = 1;
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout_change);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
+	curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	return client;
+}
+
+void http_client_free(struct http_client *client)
+{
+	struct http_call *call;
+
+	if (!client)
+		return;
+	while ((call = client->refused ? client->refused : client->active))
+		http_call_cancel(call);
+	client->closing = true;
+	while ((call = client->free_calls)) {
+		unlink_call(&client->free_calls, call);
+		http_call_free(call);
+	}
+	curl_multi_cleanup(client->multi); /* closes the connections at rest, hence their watches */
+	uv_close((uv_handle_t *)&client->timer, timer_closed);
+}
