@@ -1,9 +1,11 @@
 /*
  * yaml.h - YAML (and so JSON) text -> nodes, each with its place.
  *
- * libyaml reads; we keep places, resolve nothing but structure, and refuse what the language refuses:
- * several documents, merge keys, duplicate keys, tabs as indentation. Aliases are expanded by reference,
- * bounded (a small text must not unfold into gigabytes). Depth and size are limited.
+ * libyaml reads; we keep places, resolve nothing but structure, and refuse what the language refuses
+ * (reference, 1.5): several documents, merge keys, duplicate keys, tabs as indentation, tags. Aliases are
+ * expanded by reference, bounded (a small text must not unfold into gigabytes). Depth and size are limited.
+ *
+ * Codes: yaml-syntax, yaml-empty, yaml-limit, several-documents, duplicate-key, merge-key, yaml-tag.
  *
  * Depends on lib/mem, lib/text, lib/diag, lib/value, libyaml. Nodes live in the caller's arena and
  * borrow nothing from the text.
@@ -16,7 +18,7 @@
 #include "lib/text/text.h"
 #include "lib/value/value.h"
 
-enum { YAML_MAX_DEPTH = 100, YAML_MAX_NODES = 1 << 20 };
+enum { YAML_MAX_DEPTH = 100, YAML_MAX_NODES = 1 << 20, YAML_MAX_BYTES = 64 << 20 };
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
@@ -33,6 +35,7 @@ struct yaml_node {
 	/* Scalar: offset into `text` -> place, for errors inside an expression. `verbatim` says that
 	 * content and source agree byte for byte from at.column + (quoted ? 1 : 0) on. */
 	bool verbatim;
+	struct slice raw; /* scalar that is not verbatim: its source, quotes included; else empty */
 	size_t count; /* list, map */
 	struct yaml_node **items;
 	struct yaml_entry *entries; /* in source order */
@@ -42,7 +45,12 @@ struct yaml_node {
  * `file` is borrowed by the places and must outlive them. */
 struct yaml_node *yaml_read(struct arena *arena, const char *file, struct slice text, struct diags *diags);
 
-/* The place of byte `offset` of a scalar's text: exact when verbatim, else the scalar's start. */
+/* The same, but the tree is also given when only keys and tags were wrong (duplicate-key, merge-key,
+ * yaml-tag), so that a reader can go on and report its own complaints in the same breath. */
+struct yaml_node *yaml_read_all(struct arena *arena, const char *file, struct slice text, struct diags *diags);
+
+/* The place of byte `offset` of a scalar's text, found again in the source through YAML's escapes and
+ * folding. */
 struct place yaml_place(const struct yaml_node *scalar, size_t offset, size_t length);
 
 /* Core-schema typing of a scalar (reference, 1.5): quoted -> string; true/false, null, ~, empty,

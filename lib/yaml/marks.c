@@ -1,0 +1,102 @@
+/* marks.c - from libyaml's marks to places; see marks.h. */
+#include "lib/yaml/marks.h"
+
+#include "lib/mem/mem.h"
+
+#include <limits.h>
+#include <string.h>
+
+static bool is_continuation(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static void add_line(struct marks *marks, size_t byte)
+{
+	if (marks->line_count == marks->line_capacity)
+		marks->lines = mem_grow(marks->lines, &marks->line_capacity, sizeof(*marks->lines));
+	marks->lines[marks->line_count++] = byte;
+}
+
+void marks_init(struct marks *marks, const char *file, struct slice text)
+{
+	size_t characters = 0;
+
+	*marks = (struct marks){.file = file, .text = text};
+	add_line(marks, 0);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\n')
+			add_line(marks, i + 1);
+		if (is_continuation(text.ptr[i]))
+			continue;
+		if (characters++ % MARKS_STRIDE)
+			continue;
+		if (marks->stride_count == marks->stride_capacity)
+			marks->strides = mem_grow(marks->strides, &marks->stride_capacity,
+						  sizeof(*marks->strides));
+		marks->strides[marks->stride_count++] = i;
+	}
+}
+
+void marks_release(struct marks *marks)
+{
+	mem_free(marks->strides);
+	mem_free(marks->lines);
+	*marks = (struct marks){0};
+}
+
+size_t marks_byte(const struct marks *marks, size_t character)
+{
+	size_t left = character % MARKS_STRIDE;
+	size_t byte;
+
+	if (character / MARKS_STRIDE >= marks->stride_count)
+		return marks->text.len;
+	byte = marks->strides[character / MARKS_STRIDE];
+	for (; left > 0 && byte < marks->text.len; left--) {
+		byte++;
+		while (byte < marks->text.len && is_continuation(marks->text.ptr[byte]))
+			byte++;
+	}
+	return byte;
+}
+
+/* Index of the line that holds the byte. */
+static size_t find_line(const struct marks *marks, size_t byte)
+{
+	size_t low = 0;
+	size_t high = marks->line_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (marks->lines[middle] <= byte)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int to_int(size_t number)
+{
+	return number > INT_MAX ? INT_MAX : (int)number;
+}
+
+struct place marks_place(const struct marks *marks, size_t byte, size_t length)
+{
+	size_t line = find_line(marks, byte);
+
+	return (struct place){marks->file, to_int(line + 1), to_int(byte - marks->lines[line] + 1),
+			      to_int(length)};
+}
+
+struct slice marks_line(const struct marks *marks, size_t byte)
+{
+	size_t start = marks->lines[find_line(marks, byte)];
+	size_t end = start;
+
+	while (end < marks->text.len && marks->text.ptr[end] != '\n' && marks->text.ptr[end] != '\r')
+		end++;
+	return slice_sub(marks->text, start, end);
+}
