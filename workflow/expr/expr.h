@@ -62,7 +62,8 @@ struct expr {
 	size_t count;
 };
 
-/* Is this scalar an expression (its trimmed text begins with "${")? Plain text otherwise. */
+/* Is this scalar an expression: the whole trimmed text is ${...}, or it begins with "${" that nothing closes
+ * (then expr_parse says so)? Plain text otherwise; "${a} and more" is plain text too (reference, 1.6). */
 bool expr_is(const struct yaml_node *scalar);
 
 /* The expression of a scalar for which expr_is holds, or NULL with errors in `diags`
@@ -91,5 +92,12 @@ int expr_member(struct value container, struct slice name, struct value *out, st
 int expr_index(struct value container, struct value index, struct value *out, struct value *raised); /* c[i] */
 
 const char *expr_op_name(enum expr_op op); /* "+", "not" ... */
+
+/* What string() and the joining + make of a string, number or bool: appended. False for other kinds. */
+bool expr_text(struct buf *out, struct value v);
+
+/* Is it nested deeper than EXPR_MAX_VALUE_DEPTH? Looks no deeper than that. */
+enum { EXPR_MAX_VALUE_DEPTH = 500 };
+bool expr_is_too_deep(struct value v);
 
 #endif

@@ -20,6 +20,9 @@ int raise_error(struct value *raised, const char *tag, const char *fmt, ...) __a
 /* The same with the message exactly as given. */
 int raise_plain(struct value *raised, const char *tag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* How a message names the kind of a value: 'dict' for a map, else the words of get_type (reference, 6.3). */
+const char *raised_kind(struct value v);
+
 /* Does an error value carry this tag? False for values that are no maps. */
 bool raised_has_tag(struct value raised, const char *tag);
 
