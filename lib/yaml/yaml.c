@@ -68,8 +68,6 @@ static void hint_at(struct reader *reader, size_t byte)
 				  "a map");
 	else if (strstr(problem, "mapping values"))
 		diags_hint(diags, "put the text in quotes if the \": \" belongs to it, else check the indentation");
-	else if (strstr(context, "quoted scalar"))
-		diags_hint(diags, "is the closing quote missing?");
 	else if (strstr(context, "block"))
 		diags_hint(diags, "check the indentation: this line does not fit the lines above it");
 	else if (strstr(problem, "cannot start any token"))
@@ -85,6 +83,23 @@ static int context_line(struct reader *reader)
 				      : 0;
 }
 
+/* A quote that nothing closes is found at the end of the text; the place that helps is its beginning. */
+static bool is_open_quote(const yaml_parser_t *parser)
+{
+	return parser->context && parser->problem && strstr(parser->context, "quoted scalar") &&
+	       strstr(parser->problem, "end of stream");
+}
+
+static void report_open_quote(struct reader *reader)
+{
+	size_t byte = marks_byte(&reader->marks, reader->parser.context_mark.index);
+
+	diags_error(reader->diags, marks_place(&reader->marks, byte, 1), "yaml-syntax", "this quote is never closed");
+	if (line_has(reader, byte, "${"))
+		diags_hint(reader->diags, "put the whole expression in single quotes, '${...}': an unquoted \": \" "
+					  "begins a map");
+}
+
 static void report_syntax(struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
@@ -97,6 +112,10 @@ static void report_syntax(struct reader *reader)
 								       : reader->marks.text.len;
 		diags_error(reader->diags, marks_place(&reader->marks, byte, 0), "yaml-syntax", "%s", problem);
 		diags_hint(reader->diags, "the text must be UTF-8 without control characters");
+		return;
+	}
+	if (is_open_quote(parser)) {
+		report_open_quote(reader);
 		return;
 	}
 	at = marks_place(&reader->marks, byte, 0);

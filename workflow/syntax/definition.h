@@ -171,7 +171,13 @@ struct definition {
 	size_t constant_count, constant_capacity;
 };
 
-/* NULL when `diags` got an error. `file` and `source` are copied. `.json` sources are read the same way. */
+/* NULL when `diags` got an error. `source` is copied; so is `file`, but the places of diagnostics and AST
+ * borrow the caller's, as struct place says. `.json` sources are read the same way.
+ *
+ * Codes, besides those of yaml.h and expr.h: source-size, missing-main, bad-name, bad-default, duplicate-name,
+ * duplicate-step, too-many-params, too-many-assignments, too-many-conditions, too-many-branches, wrong-type,
+ * missing-key, unknown-key, stray-key, two-in-one, two-actions, two-sources, empty-step, empty-list, bad-target,
+ * bad-range, bad-value, unnamed-for; the warning not-an-expression. */
 struct definition *definition_read(const char *file, struct slice source, struct diags *diags);
 void definition_free(struct definition *definition); /* NULL is fine */
 

@@ -1,0 +1,201 @@
+/* definition.c - the document: routines, their parameters, names said twice (reference, 1.1 and 1.2). */
+#include "workflow/syntax/syntax_private.h"
+
+#include <stdlib.h>
+
+/* ---- names said twice */
+
+static int by_name(const void *left, const void *right)
+{
+	const struct name *a = left;
+	const struct name *b = right;
+	int order = slice_compare(a->text, b->text);
+
+	if (order)
+		return order;
+	if (a->at.line != b->at.line)
+		return a->at.line < b->at.line ? -1 : 1;
+	return (a->at.column > b->at.column) - (a->at.column < b->at.column);
+}
+
+static void report_duplicates(struct reader *reader, struct name *names, size_t count, const char *code,
+			      const char *what)
+{
+	size_t first = 0;
+
+	if (count)
+		qsort(names, count, sizeof(*names), by_name);
+	for (size_t i = 1; i < count; i++) {
+		if (!slice_equal(names[first].text, names[i].text)) {
+			first = i;
+			continue;
+		}
+		diags_error(reader->diags, names[i].at, code, "the %s \"%.*s\" exists already", what,
+			    SLICE_ARG(names[i].text));
+		diags_hint(reader->diags, "the first one is in line %d", names[first].at.line);
+	}
+}
+
+/* ---- parameters */
+
+/* Expressions have no place in a default. */
+static void check_default(struct reader *reader, const struct yaml_node *node)
+{
+	if (node->kind == YAML_SCALAR && expr_is(node))
+		diags_error(reader->diags, node->at, "bad-default", "a default must be a fixed value, not an expression");
+	for (size_t i = 0; i < node->count; i++)
+		check_default(reader, node->kind == YAML_LIST ? node->items[i] : node->entries[i].value);
+}
+
+static void read_param(struct reader *reader, const struct yaml_node *node, struct param *param)
+{
+	const struct yaml_entry *pair;
+
+	if (node->kind != YAML_MAP) {
+		param->name = read_variable(reader, node, "a parameter");
+		return;
+	}
+	pair = want_pair(reader, node, "parameter");
+	if (!pair || !reader_works(reader, pair->value))
+		return;
+	param->name = read_variable(reader, pair->key, "a parameter");
+	param->has_default = true;
+	check_default(reader, pair->value);
+	param->fallback = reader_keep(reader, yaml_value(pair->value));
+}
+
+static void read_params(struct reader *reader, const struct yaml_node *node, struct routine *routine)
+{
+	bool is_main = slice_is(routine->name.text, "main");
+	size_t most = is_main ? 1 : LIMIT_PARAMS;
+	struct param *params;
+	struct name *names;
+	size_t count = 0;
+
+	if (!want_list(reader, node, "params"))
+		return;
+	if (node->count > most)
+		diags_error(reader->diags, node->items[most]->at, "too-many-params",
+			    is_main ? "main takes one parameter, the argument of the run"
+				    : "a subworkflow takes at most 10 parameters");
+	params = arena_alloc(reader->arena, (node->count + 1) * sizeof(*params));
+	names = arena_alloc(reader->arena, (node->count + 1) * sizeof(*names));
+	routine->params = params;
+	routine->param_count = node->count;
+	for (size_t i = 0; i < node->count; i++) {
+		read_param(reader, node->items[i], &params[i]);
+		if (params[i].name.text.ptr)
+			names[count++] = params[i].name;
+	}
+	report_duplicates(reader, names, count, "duplicate-name", "parameter");
+}
+
+/* ---- routines */
+
+static void read_routine(struct reader *reader, const struct yaml_entry *entry, struct routine *routine)
+{
+	static const char *const known[] = {"params", "steps", NULL};
+	const struct yaml_node *node = entry->value;
+	const struct yaml_entry *params;
+	const struct yaml_node *steps;
+
+	routine->name = node_name(entry->key);
+	reader->seen_count = 0;
+	if (!want_map(reader, node, "a routine"))
+		return;
+	check_keys(reader, node, known, "a routine");
+	params = node_entry(node, "params");
+	if (params)
+		read_params(reader, params->value, routine);
+	steps = want_key(reader, node, entry->key->at, "steps", "a routine");
+	if (steps)
+		routine->body = read_block(reader, steps, "steps");
+	report_duplicates(reader, reader->seen, reader->seen_count, "duplicate-step", "step");
+}
+
+static void check_routine_name(struct reader *reader, const struct yaml_node *key)
+{
+	if (key->kind != YAML_SCALAR || key->text.len == 0)
+		diags_error(reader->diags, key->at, "bad-name", "a routine needs a name");
+	else if (slice_find(key->text, SLICE("."), 0) != SIZE_MAX)
+		diags_error(reader->diags, key->at, "bad-name", "the name of a routine holds no dot");
+}
+
+static void read_routines(struct reader *reader, const struct yaml_node *root)
+{
+	struct routine *routines = arena_alloc(reader->arena, (root->count + 1) * sizeof(*routines));
+
+	reader->definition->routines = routines;
+	reader->definition->routine_count = root->count;
+	if (!node_entry(root, "main")) {
+		diags_error(reader->diags, root->at, "missing-main", "there is no routine \"main\"");
+		if (node_entry(root, "steps"))
+			diags_hint(reader->diags, "put \"main:\" above and indent the rest below it");
+		if (node_entry(root, "steps"))
+			return;
+	}
+	for (size_t i = 0; i < root->count; i++) {
+		check_routine_name(reader, root->entries[i].key);
+		if (root->entries[i].key->kind == YAML_SCALAR)
+			read_routine(reader, &root->entries[i], &routines[i]);
+	}
+}
+
+/* Form A of reference 1.1: the list is the body of main. */
+static void read_list(struct reader *reader, const struct yaml_node *root)
+{
+	struct routine *main = arena_alloc(reader->arena, sizeof(*main));
+
+	main->name = (struct name){SLICE("main"), root->at};
+	main->body = read_block(reader, root, "a definition");
+	report_duplicates(reader, reader->seen, reader->seen_count, "duplicate-step", "step");
+	reader->definition->routines = main;
+	reader->definition->routine_count = 1;
+}
+
+static void read_document(struct reader *reader, const struct yaml_node *root)
+{
+	if (root->kind == YAML_LIST)
+		read_list(reader, root);
+	else if (root->kind == YAML_MAP)
+		read_routines(reader, root);
+	else
+		diags_error(reader->diags, root->at, "wrong-type",
+			    "a definition is a list of steps or a map of routines, not %s", node_describe(root));
+}
+
+struct definition *definition_read(const char *file, struct slice source, struct diags *diags)
+{
+	struct definition *definition = mem_new(sizeof(*definition));
+	struct reader reader = {.definition = definition, .arena = &definition->arena, .diags = diags};
+	size_t errors = diags_errors(diags);
+	const struct yaml_node *root = NULL;
+
+	arena_init(&definition->arena);
+	definition->file = arena_strndup(&definition->arena, file, slice_of(file).len);
+	definition->source.len = source.len;
+	definition->source.ptr = arena_strndup(&definition->arena, source.ptr ? source.ptr : "", source.len);
+	if (source.len > LIMIT_SOURCE_BYTES)
+		diags_error(diags, (struct place){.file = file}, "source-size",
+			    "the source has %zu bytes; at most %d are allowed", source.len, LIMIT_SOURCE_BYTES);
+	else
+		root = yaml_read_all(&definition->arena, file, definition->source, diags);
+	if (root)
+		read_document(&reader, root);
+	mem_free(reader.seen);
+	if (root && diags_errors(diags) == errors)
+		return definition;
+	definition_free(definition);
+	return NULL;
+}
+
+void definition_free(struct definition *definition)
+{
+	if (!definition)
+		return;
+	for (size_t i = 0; i < definition->constant_count; i++)
+		value_unref(definition->constants[i]);
+	mem_free(definition->constants);
+	arena_release(&definition->arena);
+	mem_free(definition);
+}
