@@ -1,0 +1,242 @@
+/*
+ * activity.c - one effect under way: an HTTP call (perhaps of a service that must be started first) or a wait.
+ *
+ *	activity_start ─▶ route? ─▶ http_client_send ─▶ run_answer
+ *	          └─▶ timer ───────────────────────▶ run_answer
+ */
+#include "workflow/engine/world_private.h"
+
+#include "lib/clock/clock.h"
+#include "lib/mem/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* What the reference sends when there are no credentials (11.10). */
+#define FAKE_TOKEN "Bearer lexflow-local"
+
+enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, MAX_HEADERS = 100 };
+
+struct activity {
+	struct world *world;
+	struct effect *effect;
+	struct http_call *http; /* under way, or NULL */
+	bool routing;
+	uv_timer_t timer; /* of a wait */
+	bool has_timer;
+};
+
+static void timer_closed(uv_handle_t *handle)
+{
+	mem_free(handle->data);
+}
+
+/* The call is over; its memory goes when libuv lets go of the timer. */
+static void activity_free(struct activity *activity)
+{
+	activity->effect->handle = NULL;
+	if (activity->has_timer)
+		uv_close((uv_handle_t *)&activity->timer, timer_closed);
+	else
+		mem_free(activity);
+}
+
+static void answer(struct activity *activity, struct value raw, struct value timing)
+{
+	struct world *world = activity->world;
+	struct effect *effect = activity->effect;
+	struct run *run = effect->run;
+
+	activity_free(activity);
+	run_answer(effect, raw, timing);
+	world_settle(world, run);
+}
+
+/* ---- HTTP */
+
+static struct value failure(const char *tag, const char *message)
+{
+	struct value raw = value_map_new();
+
+	value_put(&raw, "failure", value_string_z(tag));
+	value_put(&raw, "message", value_string_z(message));
+	return raw;
+}
+
+static const char *failure_tag(enum http_outcome outcome)
+{
+	switch (outcome) {
+	case HTTP_CONNECTION_FAILED:
+		return "ConnectionFailedError";
+	case HTTP_TIMED_OUT:
+		return "TimeoutError";
+	case HTTP_TOO_LARGE:
+		return "ResourceLimitError";
+	case HTTP_BAD_URL:
+		return "ValueError";
+	case HTTP_ANSWERED:
+	case HTTP_CONNECTION_BROKEN:
+	case HTTP_TOO_MANY_REDIRECTS:
+		break;
+	}
+	return "ConnectionError";
+}
+
+static struct value response_value(const struct http_response *response)
+{
+	struct value raw, headers;
+
+	if (response->outcome != HTTP_ANSWERED)
+		return failure(failure_tag(response->outcome), response->message);
+	raw = value_map_new();
+	headers = value_map_new();
+	for (size_t i = 0; i < response->header_count; i++) {
+		struct buf text; /* header bytes need not be UTF-8 */
+
+		buf_init(&text, 0);
+		utf8_repair(&text, slice_of(response->headers[i].value));
+		value_put(&headers, response->headers[i].name, value_string(buf_slice(&text)));
+		buf_release(&text);
+	}
+	value_put(&raw, "code", value_int(response->status));
+	value_put(&raw, "headers", headers);
+	value_put(&raw, "body", value_bytes(response->body));
+	return raw;
+}
+
+static void http_finished(void *ctx, const struct http_response *response)
+{
+	struct activity *activity = ctx;
+	struct value timing = value_map_new();
+
+	activity->http = NULL;
+	value_put(&timing, "first_byte_us", value_int(response->first_byte_us));
+	value_put(&timing, "done_us", value_int(response->done_us));
+	answer(activity, response_value(response), timing);
+}
+
+static size_t request_headers(const struct activity *activity, struct http_header headers[MAX_HEADERS], char *key, size_t key_size)
+{
+	const struct value *given = value_get(activity->effect->request, "headers");
+	size_t count = 0;
+	bool has_auth = value_get(activity->effect->request, "auth") && activity->world->options.send_tokens;
+
+	for (size_t i = 0; given && i < value_len(*given) && count < MAX_HEADERS - 2; i++) {
+		struct slice name = value_map_key(*given, i);
+
+		if (!has_auth || name.len != 13 || strncasecmp(name.ptr, "Authorization", 13) != 0)
+			headers[count++] = (struct http_header){name.ptr, value_text(*value_map_at(*given, i)).ptr};
+	}
+	if (has_auth)
+		headers[count++] = (struct http_header){"Authorization", FAKE_TOKEN};
+	snprintf(key, key_size, "%s/%lld", run_id(activity->effect->run), (long long)activity->effect->number);
+	headers[count++] = (struct http_header){"Idempotency-Key", key};
+	return count;
+}
+
+static void send_http(struct activity *activity, const char *connect_to)
+{
+	struct value request = activity->effect->request;
+	const struct value *timeout = value_get(request, "timeout");
+	const struct value *body = value_get(request, "body");
+	struct http_header headers[MAX_HEADERS];
+	char key[128];
+	struct http_request http = {
+		.method = value_get_text(request, "method").ptr,
+		.url = value_get_text(request, "url").ptr,
+		.headers = headers,
+		.header_count = request_headers(activity, headers, key, sizeof(key)),
+		.timeout_ms = DEFAULT_TIMEOUT_S * 1000,
+		.response_limit = (size_t)run_limits(activity->effect->run)->response_bytes,
+		.max_redirects = MAX_REDIRECTS,
+		.connect_to = connect_to,
+	};
+
+	if (timeout && value_is_number(*timeout))
+		http.timeout_ms = (int64_t)(value_number(*timeout) * 1000);
+	if (body && (body->kind == VALUE_BYTES || body->kind == VALUE_STRING))
+		http.body = value_text(*body);
+	activity->http = http_client_send(world_http(activity->world), &http, http_finished, activity);
+}
+
+static void routed(void *ctx, const char *connect_to, const char *message)
+{
+	struct activity *activity = ctx;
+
+	activity->routing = false;
+	if (connect_to)
+		send_http(activity, connect_to);
+	else
+		answer(activity, failure("ConnectionFailedError", message), value_null());
+}
+
+static void start_http(struct activity *activity)
+{
+	const struct world_options *options = &activity->world->options;
+	const char *url = value_get_text(activity->effect->request, "url").ptr;
+
+	activity->routing = true;
+	if (options->route && options->route(options->route_ctx, url, routed, activity))
+		return;
+	activity->routing = false;
+	send_http(activity, NULL);
+}
+
+/* ---- waits */
+
+static void wait_over(uv_timer_t *timer)
+{
+	answer(timer->data, value_null(), value_null());
+}
+
+/* Milliseconds from now; a wait that fell due while nobody was there is over at once. */
+static uint64_t wait_ms(const struct effect *effect)
+{
+	const struct value *seconds = value_get(effect->request, "seconds");
+	const struct value *until = value_get(effect->request, "until");
+	double due_us = (double)effect->announced_us;
+	double left_ms;
+
+	if (seconds && value_is_number(*seconds))
+		due_us += value_number(*seconds) * 1e6;
+	else if (until && value_is_number(*until))
+		due_us = value_number(*until) * 1e6;
+	left_ms = ceil((due_us - (double)clock_wall_us()) / 1000);
+	return left_ms > 0 ? (uint64_t)left_ms : 0;
+}
+
+static void start_wait(struct activity *activity)
+{
+	uv_timer_init(activity->world->loop, &activity->timer);
+	activity->timer.data = activity;
+	activity->has_timer = true;
+	uv_update_time(activity->world->loop);
+	uv_timer_start(&activity->timer, wait_over, wait_ms(activity->effect), 0);
+}
+
+void activity_start(struct world *world, struct effect *effect)
+{
+	struct activity *activity = mem_new(sizeof(*activity));
+
+	activity->world = world;
+	activity->effect = effect;
+	effect->handle = activity;
+	if (effect->kind == EFFECT_HTTP)
+		start_http(activity);
+	else
+		start_wait(activity);
+}
+
+void activity_abandon(struct effect *effect)
+{
+	struct activity *activity = effect->handle;
+
+	if (!activity)
+		return;
+	if (activity->http)
+		http_call_cancel(activity->http);
+	if (activity->routing && activity->world->options.unroute)
+		activity->world->options.unroute(activity->world->options.route_ctx, activity);
+	activity_free(activity);
+}

@@ -1,0 +1,195 @@
+/*
+ * engine_private.h - the parts of a run, seen by workflow/engine alone.
+ *
+ *	run ─┬─ strand ── frame ── frame (caller) ...
+ *	     ├─ strand ── frame            outer ─▶ the frame that forked it
+ *	     ├─ fork    a parallel step under way: its strand waits for its children
+ *	     └─ effect  a strand waits for the world
+ *
+ * Nothing of a run lies on the C stack between two calls of the host.
+ */
+#ifndef WORKFLOW_ENGINE_ENGINE_PRIVATE_H
+#define WORKFLOW_ENGINE_ENGINE_PRIVATE_H
+
+#include "lib/mem/mem.h"
+#include "workflow/engine/rerun.h"
+#include "workflow/engine/run.h"
+#include "workflow/expr/raised.h"
+
+#include <assert.h>
+
+/* The content of a variable that was never assigned on the path taken. */
+enum { VALUE_UNSET = VALUE_MAP + 1 };
+
+struct frame {
+	struct frame *caller; /* owned; NULL at the bottom of a strand */
+	struct frame *outer;  /* frame of the unit around a branch or iteration; NULL for a routine */
+	int unit;
+	int pc;		     /* next operation */
+	int depth;	     /* of the expression stack */
+	struct value *stack; /* behind the slots */
+	struct value slots[];
+};
+
+enum strand_state { STRAND_READY, STRAND_WAITING, STRAND_DONE };
+
+struct strand {
+	int64_t id; /* dense within the run, in the order of birth */
+	struct run *run;
+	struct frame *top; /* owned */
+	int call_depth;
+	int parallel_depth;
+	enum strand_state state;
+	struct effect *effect;	  /* owned by the run; or NULL */
+	struct fork *fork;	  /* owned: its own parallel step under way; or NULL */
+	struct fork *parent;	  /* the fork it is a child of; NULL for main */
+	int64_t index;		  /* iteration or branch number in `parent` */
+	struct strand *next_ready;
+	struct strand *previous, *next; /* all of the run */
+};
+
+struct fork {
+	const struct plan_fork *plan;
+	struct strand *strand; /* waits for the children */
+	struct frame *frame;
+	struct value list;	     /* in; null for ranges and branches */
+	struct value first;	     /* range: its begin */
+	int64_t count, started, running, limit;
+	struct value failures;	     /* list of {"id", "error"} */
+	struct value tags;	     /* of the failures, each once */
+	bool truncated;
+	struct fork *next; /* all of the run */
+};
+
+/* One event of the past. */
+struct past {
+	enum event_kind kind;
+	int64_t strand, effect, time_us;
+	struct value content;
+};
+
+struct watch; /* below: a step that is looked at */
+
+struct run {
+	const struct plan *plan;
+	const struct run_host *host;
+	struct limits limits;
+	char *id;
+	struct value argument, env;
+	void *user;
+
+	enum run_status status;
+	struct value result;	/* or the error report */
+	char *divergence;
+
+	struct strand *strands; /* all alive */
+	struct strand *ready_first, **ready_last;
+	struct effect *effects; /* announced, unanswered */
+	struct fork *forks;	/* under way, oldest last */
+
+	int64_t next_event, next_strand, next_effect;
+	int64_t branches; /* children that do not themselves wait for children */
+	struct run_figures figures;
+	int64_t stores, measure_after; /* memory is measured now and then, see memory.c */
+	bool over_limit;	       /* a ResourceLimitError is on its way: nothing catches it */
+
+	struct past *past;
+	size_t past_count, past_capacity, past_next;
+	bool is_live; /* what the past left unanswered was performed again */
+	struct watch *watch; /* or NULL */
+};
+
+enum outcome { GO, RAISED, WAITS, ENDED };
+
+/* ---- frame.c */
+struct frame *frame_new(const struct plan *plan, int unit);
+void frame_free(struct frame *frame);
+struct strand *strand_new(struct run *run, int unit);
+void strand_free(struct strand *strand); /* unlinks it */
+void strand_ready(struct strand *strand);
+int frame_step(const struct plan *plan, const struct frame *frame); /* step of the operation under way, or -1 */
+
+static inline void push(struct frame *frame, struct value taken)
+{
+	frame->stack[frame->depth++] = taken;
+}
+
+static inline struct value pop(struct frame *frame)
+{
+	return frame->stack[--frame->depth];
+}
+
+/* ---- execute.c */
+/* Run a strand until it waits or ends. */
+void strand_execute(struct strand *strand);
+
+/* ---- control.c */
+enum outcome for_begin(struct strand *strand, struct frame *frame, int loop, struct value *raised);
+void for_next(struct frame *frame, const struct plan_loop *loop);
+int range_bounds(struct value list, struct value *first, int64_t *count, struct value *raised);
+struct value range_at(struct value first, int64_t i);
+enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler, struct value *raised);
+/* Find who catches it; both values are taken. GO, or ENDED when the strand is over. */
+enum outcome unwind(struct strand *strand, struct value raised, struct value trace);
+
+/* ---- fork.c */
+enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct plan_fork *plan, struct value *raised);
+/* A strand has ended: tell its fork, or the run. `raised` VALUE_UNSET: normally, with `value`. All taken. */
+void strand_ended(struct strand *strand, struct value value, struct value raised, struct value trace);
+void forks_start(struct run *run); /* children that now have room */
+void fork_free(struct fork *fork);
+
+/* ---- effect.c */
+enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
+void effect_announce(struct strand *strand, enum effect_kind kind, const char *function, struct value request,
+		     bool in_passing);
+enum outcome log_call(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
+int observe(struct strand *strand, const struct stdlib_function *function, struct value *out);
+void effect_answered(struct effect *effect, struct value content); /* content lent: {"result"} or {"raised"} */
+void effect_free(struct effect *effect);			   /* unlinks it */
+
+/* ---- history.c */
+/* Record an event, or compare it with the recorded one. `content` is lent. Gives the recorded event when
+ * there was one, else NULL after appending (ticket and time are set). */
+const struct past *produce(struct run *run, enum event_kind kind, int64_t strand, int64_t effect,
+			   struct value content, int64_t *time_us, int64_t *ticket);
+void diverge(struct run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The recorded answer that comes next, or NULL when the history is used up. */
+const struct past *next_past_answer(struct run *run);
+void history_release(struct run *run);
+
+/* ---- report.c */
+struct value trace_new(const struct strand *strand);  /* list of {"step","routine","position"} */
+struct value error_report(struct value raised, struct value trace); /* lent; {"payload","context","stackTrace"} */
+struct value iteration_of(const struct strand *strand, const struct frame *frame); /* list of loop indexes, outermost first */
+
+/* ---- memory.c */
+/* A value was stored: measure when it is time. False when the run is over its limit (*raised is set). */
+bool memory_fits(struct run *run, struct value *raised);
+/* Count a step; false as above. */
+bool count_step(struct run *run, struct value *raised);
+
+/* ---- run.c */
+struct value started_content(const struct run *run); /* of EVENT_STARTED */
+enum run_status run_advance(struct run *run);
+void run_end(struct run *run, enum run_status status, struct value result); /* taken */
+
+/* ---- watch.c: what happens to the visits of one step */
+struct watch {
+	int step;
+	size_t visit_wanted; /* SIZE_MAX: only look on */
+	bool is_live;	     /* the wanted visit goes on against the world */
+	struct survey survey;
+	struct open_visit *open;
+	size_t open_count, open_capacity;
+	struct strand *strand; /* of the wanted visit */
+	struct value request;  /* {"run", "step", "visit", "set"}: for EVENT_STARTED */
+};
+
+void watch_step(struct strand *strand, struct frame *frame, int step); /* a step begins */
+void watch_op(struct strand *strand);				       /* an operation is next */
+void watch_caught(struct run *run, struct frame *frame, struct value raised); /* `frame` goes on in a handler */
+void watch_gone(struct run *run, struct frame *frame, const struct value *raised); /* returned, or raised */
+void watch_free(struct watch *watch);
+
+#endif

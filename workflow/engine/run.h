@@ -1,0 +1,115 @@
+/*
+ * run.h - one run of a plan: strands, variables, effects; live or replayed.
+ *
+ *	host ── answer ──▶ run ── events, effects ──▶ host
+ *
+ * A run is a function of the plan, the argument and the answers, in their order. It calls the host to
+ * record an event and to perform an effect, and never waits: when nothing is ready it returns, and the
+ * host calls run_answer later. With a history it first repeats what the history says (replay): events
+ * that it produces are compared with the recorded ones, answers and observations are taken from them; at
+ * the end of the history it goes on live, without a seam.
+ *
+ * The strands of a run never execute at the same time. An answer is taken in only when no strand is
+ * ready, which is what makes the order of the answers the only thing to record.
+ *
+ * One thread. Depends on workflow/{plan,stdlib,journal/journal.h for struct event}, lib.
+ */
+#ifndef WORKFLOW_ENGINE_RUN_H
+#define WORKFLOW_ENGINE_RUN_H
+
+#include "workflow/engine/limits.h"
+#include "workflow/journal/journal.h"
+#include "workflow/plan/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct run;
+
+enum effect_kind { EFFECT_HTTP, EFFECT_SLEEP };
+
+/* Something asked of the world. Owned by the run; lent to the host until answered or abandoned. */
+struct effect {
+	struct run *run;
+	struct strand *strand; /* who waits */
+	int64_t number;	       /* within the run: half of the idempotency key */
+	enum effect_kind kind;
+	struct value request;  /* stdlib.h says the shape */
+	int64_t announced_us;  /* wall time of the announcement, replayed with it */
+	int64_t ticket;	       /* of the announcement in the journal; 0: it is on disk since an earlier process */
+	int step;
+	bool in_passing; /* the wait before a retry: nothing is pushed */
+	void *handle;	 /* the host's own */
+	struct effect *next;
+};
+
+/* What a run asks of its surroundings. */
+struct run_host {
+	void *ctx;
+	/* Record an event; returns the journal's ticket. */
+	int64_t (*append)(void *ctx, struct run *run, const struct event *event);
+	/* Do it once its announcement (effect->ticket) is on disk, then call run_answer. */
+	void (*perform)(void *ctx, struct effect *effect);
+	/* The run ended or the strand is gone: no answer is wanted. */
+	void (*abandon)(void *ctx, struct effect *effect);
+	int64_t (*wall_us)(void *ctx);
+	void (*random)(void *ctx, unsigned char bytes[16]);
+	/* sys.log: tell people once `ticket` is on disk. `entry` is lent. May be NULL. */
+	void (*logged)(void *ctx, struct run *run, struct value entry, int64_t ticket);
+};
+
+struct run_options {
+	struct value argument; /* lent */
+	struct value env;      /* map of strings; lent: what sys.get_env sees */
+	struct limits limits;
+	const char *id;
+	const struct run_host *host; /* lent for the life of the run */
+};
+
+/* RUN_PAUSED: a watched step was reached or left (rerun.h). */
+enum run_status { RUN_GOES_ON, RUN_RETURNED, RUN_RAISED, RUN_STOPPED, RUN_DIVERGED, RUN_PAUSED };
+
+/* Figures of a run, for `show` and the progress line. */
+struct run_figures {
+	int64_t steps;
+	int64_t effects, answered;
+	int64_t strands_alive, strands_peak;
+	int64_t memory_peak_bytes;
+};
+
+/* The plan is lent and outlives the run. */
+struct run *run_new(const struct plan *plan, const struct run_options *options);
+void run_free(struct run *run); /* abandons what is under way; NULL is fine */
+
+/* Before run_begin: the events of the past, numbers 1, 2 ... in order; content is copied. */
+int run_add_history(struct run *run, const struct event *event, struct error *err);
+
+/* Start, repeat the history if there is one, go on until every strand waits or the run has ended. */
+enum run_status run_begin(struct run *run);
+
+/* The answer to an effect, from the host. `raw` is taken: of stdlib_http_answer's form for HTTP, null for
+ * a sleep. `timing` is taken: a map for the journal, or null. */
+enum run_status run_answer(struct effect *effect, struct value raw, struct value timing);
+
+/* End it as cancelled: strands are dropped, no except body runs. */
+void run_cancel(struct run *run);
+
+enum run_status run_status(const struct run *run);
+/* RUN_RETURNED: the result. RUN_RAISED: {"payload", "context", "stackTrace"}. Borrowed. */
+struct value run_result(const struct run *run);
+/* RUN_DIVERGED: what in the history the plan does not repeat. */
+const char *run_divergence(const struct run *run);
+struct run_figures run_figures(const struct run *run);
+const struct plan *run_plan(const struct run *run);
+const char *run_id(const struct run *run);
+const struct limits *run_limits(const struct run *run);
+void run_set_user(struct run *run, void *user); /* a pointer for the host */
+void *run_user(const struct run *run);
+/* The step that the longest-waiting strand stands at, "main.classify": appended; nothing when none waits. */
+void run_where(const struct run *run, struct buf *out);
+
+/* Whether a finished event lies in the history: after replay, effects announced but never answered are performed
+ * again, with the same number. */
+bool run_is_replaying(const struct run *run);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * world.c - runs meet the world; see world.h.
+ *
+ * Effects announced but not yet on disk stand in one queue in the order of their tickets; each commit
+ * releases a prefix of it. The same queue holds log lines (told once they are on disk) and the ends of
+ * runs.
+ */
+#include "workflow/engine/world.h"
+
+#include "lib/clock/clock.h"
+#include "lib/http/client.h"
+#include "lib/mem/mem.h"
+#include "workflow/engine/world_private.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+
+/* ---- the queue of what waits for the disk */
+
+static void enqueue(struct world *world, struct waiting item)
+{
+	struct waiting *waiting = mem_alloc(sizeof(*waiting));
+
+	*waiting = item;
+	*world->queue_last = waiting;
+	world->queue_last = &waiting->next;
+}
+
+static void dequeue(struct world *world, struct waiting *waiting)
+{
+	world->queue_first = waiting->next;
+	if (!world->queue_first)
+		world->queue_last = &world->queue_first;
+	value_unref(waiting->entry);
+	mem_free(waiting);
+}
+
+static void tell_log(struct world *world, const struct waiting *waiting)
+{
+	struct slice text = value_get_text(waiting->entry, "text");
+	struct value fields = value_ref(waiting->entry);
+	enum log_severity severity = LOG_INFO;
+
+	for (int s = LOG_DEBUG; s <= LOG_CRITICAL; s++) {
+		if (slice_is(value_get_text(waiting->entry, "severity"), log_severity_name((enum log_severity)s)))
+			severity = (enum log_severity)s;
+	}
+	value_map_delete(&fields, SLICE("text"));
+	value_map_delete(&fields, SLICE("severity"));
+	log_write(world->options.log, severity, fields, "%.*s", SLICE_ARG(text));
+	value_unref(fields);
+}
+
+static void release_one(struct world *world, struct waiting *waiting)
+{
+	struct effect *effect = waiting->effect;
+	struct run *run = waiting->run;
+
+	if (effect)
+		activity_start(world, effect);
+	else if (waiting->is_end)
+		world->options.ended(world->options.ctx, run);
+	else if (waiting->entry.kind != VALUE_NULL)
+		tell_log(world, waiting);
+}
+
+static void committed(void *ctx, int64_t ticket)
+{
+	struct world *world = ctx;
+
+	while (world->queue_first && world->queue_first->ticket <= ticket) {
+		struct waiting item = *world->queue_first;
+
+		value_ref(item.entry);
+		dequeue(world, world->queue_first);
+		release_one(world, &item);
+		value_unref(item.entry);
+	}
+	journal_flush(world->journal);
+}
+
+static void failed(void *ctx, const struct error *err)
+{
+	struct world *world = ctx;
+
+	while (world->queue_first) /* nothing more leaves (J1) */
+		dequeue(world, world->queue_first);
+	world->options.failed(world->options.ctx, err);
+}
+
+/* ---- what a run asks */
+
+struct seat { /* a run's user pointer */
+	struct journal_run row;
+};
+
+static int64_t append(void *ctx, struct run *run, const struct event *event)
+{
+	struct world *world = ctx;
+	struct seat *seat = run_user(run);
+
+	return journal_append(world->journal, &seat->row, event);
+}
+
+static void perform(void *ctx, struct effect *effect)
+{
+	struct world *world = ctx;
+
+	enqueue(world, (struct waiting){.ticket = effect->ticket, .effect = effect, .entry = value_null()});
+	if (effect->ticket == 0)
+		world->release_now = true; /* on disk since an earlier process */
+}
+
+static void abandon(void *ctx, struct effect *effect)
+{
+	struct world *world = ctx;
+
+	for (struct waiting *waiting = world->queue_first; waiting; waiting = waiting->next) {
+		if (waiting->effect == effect)
+			waiting->effect = NULL;
+	}
+	activity_abandon(effect);
+}
+
+static int64_t wall_us(void *ctx)
+{
+	(void)ctx;
+	return clock_wall_us();
+}
+
+static void random_bytes(void *ctx, unsigned char bytes[16])
+{
+	(void)ctx;
+	if (RAND_bytes(bytes, 16) != 1)
+		abort(); /* no entropy: nothing random can be promised */
+}
+
+static void logged(void *ctx, struct run *run, struct value entry, int64_t ticket)
+{
+	(void)run;
+	enqueue(ctx, (struct waiting){.ticket = ticket, .entry = value_ref(entry)});
+}
+
+/* ---- runs */
+
+void world_settle(struct world *world, struct run *run)
+{
+	struct seat *seat = run_user(run);
+	enum run_state state = RUN_FAILED;
+	int64_t ticket;
+
+	if (world->release_now) {
+		world->release_now = false;
+		committed(world, 0);
+	}
+	switch (run_status(run)) {
+	case RUN_GOES_ON:
+		journal_flush(world->journal);
+		return;
+	case RUN_DIVERGED: /* not ended: the run stays as its journal says */
+		enqueue(world, (struct waiting){.run = run, .is_end = true, .entry = value_null()});
+		committed(world, 0);
+		return;
+	case RUN_RETURNED:
+		state = RUN_SUCCEEDED;
+		break;
+	case RUN_STOPPED:
+		state = RUN_CANCELLED;
+		break;
+	case RUN_PAUSED:
+		state = rerun_outcome(run)->has_failed ? RUN_FAILED : RUN_SUCCEEDED;
+		break;
+	case RUN_RAISED:
+		break;
+	}
+	ticket = journal_finish(world->journal, &seat->row, state);
+	enqueue(world, (struct waiting){.ticket = ticket, .run = run, .is_end = true, .entry = value_null()});
+	journal_flush(world->journal);
+}
+
+static const struct run_host *host_of(struct world *world)
+{
+	world->host = (struct run_host){.ctx = world,
+					.append = append,
+					.perform = perform,
+					.abandon = abandon,
+					.wall_us = wall_us,
+					.random = random_bytes,
+					.logged = logged};
+	return &world->host;
+}
+
+static struct run *take_seat(const struct journal_run *row, struct run *run)
+{
+	struct seat *seat = mem_new(sizeof(*seat));
+
+	seat->row = *row;
+	seat->row.file = seat->row.parent_run = seat->row.parent_step = "";
+	run_set_user(run, seat);
+	return run;
+}
+
+struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan, struct value argument,
+			struct value env, const struct limits *limits)
+{
+	struct run_options options = {argument, env, *limits, row->id, host_of(world)};
+
+	return take_seat(row, run_new(plan, &options));
+}
+
+struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan, struct error *err)
+{
+	struct history history;
+	struct run *run;
+
+	if (history_read(world->journal, row, &history, err) < 0)
+		return NULL;
+	run = world_start(world, row, plan, history.argument, history.env, &history.limits);
+	for (size_t i = 0; i < history.count; i++) {
+		if (run_add_history(run, &history.events[i], err) < 0) {
+			world_free_run(run);
+			run = NULL;
+			break;
+		}
+	}
+	history_free(&history);
+	return run;
+}
+
+struct run *world_rerun(struct world *world, const struct journal_run *row, const struct plan *plan,
+			const struct history *history, const struct rerun_request *request, struct error *err)
+{
+	struct run *run = rerun_new(plan, history, request, host_of(world), row->id, err);
+
+	return run ? take_seat(row, run) : NULL;
+}
+
+void world_begin(struct world *world, struct run *run)
+{
+	if (run_is_rerun(run))
+		rerun_go_live(run);
+	else
+		run_begin(run);
+	world_settle(world, run);
+}
+
+void world_free_run(struct run *run)
+{
+	struct seat *seat = run ? run_user(run) : NULL;
+
+	run_free(run);
+	mem_free(seat);
+}
+
+/* ---- the world itself */
+
+struct world *world_open(uv_loop_t *loop, const struct world_options *options, struct error *err)
+{
+	struct world *world = mem_new(sizeof(*world));
+	struct journal_callbacks callbacks = {committed, failed, world};
+
+	world->loop = loop;
+	world->options = *options;
+	world->queue_last = &world->queue_first;
+	world->journal = journal_open(options->state, options->durability, loop, &callbacks, err);
+	if (!world->journal) {
+		mem_free(world);
+		return NULL;
+	}
+	return world;
+}
+
+struct http_client *world_http(struct world *world)
+{
+	if (!world->http) /* a definition without calls pays nothing for it */
+		world->http = http_client_new(world->loop);
+	return world->http;
+}
+
+void world_close(struct world *world)
+{
+	if (!world)
+		return;
+	while (world->queue_first)
+		dequeue(world, world->queue_first);
+	if (world->http)
+		http_client_free(world->http);
+	journal_close(world->journal);
+	uv_run(world->loop, UV_RUN_NOWAIT);
+	mem_free(world);
+}
+
+struct journal *world_journal(struct world *world)
+{
+	return world->journal;
+}

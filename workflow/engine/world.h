@@ -1,0 +1,62 @@
+/*
+ * world.h - the real world of a run: journal, HTTP, timers, randomness.
+ *
+ *	run ─ append ─▶ journal ─ committed ─▶ world ─▶ HTTP call or timer ─▶ run_answer
+ *
+ * An effect waits here until the journal says that its announcement is on disk (J1). Answers and the
+ * announcements that follow from them are appended in one turn of the loop and so share a commit (J2).
+ *
+ * One world serves any number of runs on one loop, its thread. Depends on workflow/{engine,journal},
+ * lib/{http,log,clock}, libuv. Who knows of services (a room to the right) gives `route`.
+ */
+#ifndef WORKFLOW_ENGINE_WORLD_H
+#define WORKFLOW_ENGINE_WORLD_H
+
+#include "lib/log/log.h"
+#include "workflow/engine/rerun.h"
+#include "workflow/engine/run.h"
+#include "workflow/journal/journal.h"
+
+#include <uv.h>
+
+struct world; /* opaque */
+
+/* "Connect there for this URL" or, connect_to NULL, why that is impossible. */
+typedef void world_ready(void *ctx, const char *connect_to, const char *message);
+
+struct world_options {
+	const char *state; /* path of the database */
+	enum db_durability durability;
+	const struct logger *log; /* for sys.log lines and ours; lent */
+	bool send_tokens;	  /* requests with `auth` carry a fixed fake bearer token (reference, 11.10) */
+
+	/* True when the URL is a service of ours: `ready` is then called once, now or later. May be NULL. */
+	bool (*route)(void *ctx, const char *url, world_ready *ready, void *ready_ctx);
+	void (*unroute)(void *ctx, void *ready_ctx); /* forget a pending ready */
+	void *route_ctx;
+
+	/* The run is over (or diverged, or its rerun is done) and all of it is on disk. */
+	void (*ended)(void *ctx, struct run *run);
+	/* The journal cannot go on: nothing more is recorded or sent. Runs stay as the journal has them. */
+	void (*failed)(void *ctx, const struct error *err);
+	void *ctx;
+};
+
+struct world *world_open(uv_loop_t *loop, const struct world_options *options, struct error *err);
+/* Free the runs before. Commits what is queued; the loop is run until the handles are closed. */
+void world_close(struct world *world);
+struct journal *world_journal(struct world *world);
+
+/* A fresh run of a plan under a row made by journal_create. Owned by the caller: world_free_run. */
+struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan, struct value argument,
+			struct value env, const struct limits *limits);
+/* Go on with a run from its journal; the caller owns the row (journal_own). NULL with *err. */
+struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan, struct error *err);
+/* Do one step of a past run again, as a run of its own under `row`. NULL with *err. */
+struct run *world_rerun(struct world *world, const struct journal_run *row, const struct plan *plan,
+			const struct history *history, const struct rerun_request *request, struct error *err);
+/* After start, resume or rerun: go. `ended` may be called from the loop, never from inside. */
+void world_begin(struct world *world, struct run *run);
+void world_free_run(struct run *run); /* NULL is fine */
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * call.c - calls: of library functions, of routines, in expressions and as steps.
+ *
+ * Arguments are always pushed in parameter order with defaults filled in, so an operation needs no count.
+ */
+#include "workflow/plan/plan_private.h"
+
+#include "lib/mem/mem.h"
+
+int find_routine(const struct compiler *c, struct slice name)
+{
+	const struct definition *definition = c->plan->definition;
+
+	for (size_t i = 0; i < definition->routine_count; i++) {
+		if (slice_equal(definition->routines[i].name.text, name))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* What is called: exactly one of function and routine. */
+struct callee {
+	struct slice name;
+	struct place at;
+	const struct stdlib_function *function;
+	const struct routine *routine;
+	int unit;
+};
+
+static size_t param_count(const struct callee *callee)
+{
+	return callee->function ? callee->function->param_count : callee->routine->param_count;
+}
+
+static struct slice param_name(const struct callee *callee, size_t i)
+{
+	return callee->function ? slice_of(callee->function->params[i].name) : callee->routine->params[i].name.text;
+}
+
+static bool param_fallback(const struct callee *callee, size_t i, struct value *fallback)
+{
+	bool optional = callee->function ? callee->function->params[i].optional : callee->routine->params[i].has_default;
+
+	if (optional)
+		*fallback = value_ref(callee->function ? callee->function->params[i].fallback
+						       : callee->routine->params[i].fallback);
+	return optional;
+}
+
+static bool starts(struct slice name, const char *prefix)
+{
+	return slice_starts(name, slice_of(prefix));
+}
+
+static void unknown_callee(struct compiler *c, const struct callee *callee)
+{
+	const struct stdlib_function *nearest = stdlib_nearest(callee->name);
+
+	if (starts(callee->name, "googleapis.") || starts(callee->name, "events.") ||
+	    starts(callee->name, "experimental.")) {
+		diags_error(c->diags, callee->at, "unsupported-call", "%.*s is not available in this version of lexflow",
+			    SLICE_ARG(callee->name));
+		diags_hint(c->diags, "connectors can be called by http.request; see the README for what is there");
+		return;
+	}
+	diags_error(c->diags, callee->at, "unknown-function", "there is no function or routine \"%.*s\"",
+		    SLICE_ARG(callee->name));
+	if (nearest)
+		diags_hint(c->diags, "did you mean \"%s\"?", nearest->name);
+}
+
+static bool find_callee(struct compiler *c, struct callee *callee)
+{
+	callee->unit = find_routine(c, callee->name);
+	if (callee->unit >= 0)
+		callee->routine = &c->plan->definition->routines[callee->unit];
+	else
+		callee->function = stdlib_find(callee->name);
+	if (callee->function || callee->routine)
+		return true;
+	unknown_callee(c, callee);
+	return false;
+}
+
+static void emit_call(struct compiler *c, const struct callee *callee)
+{
+	int effect = 1 - (int)param_count(callee);
+	enum code code = CODE_CALL_LIBRARY;
+
+	if (callee->routine) {
+		emit_at(c, callee->at, CODE_CALL_ROUTINE, 0, (int)callee->routine->param_count, callee->unit, effect);
+		return;
+	}
+	if (callee->function->kind == STDLIB_LOG)
+		code = CODE_LOG;
+	else if (callee->function->kind == STDLIB_HTTP || callee->function->kind == STDLIB_SLEEP)
+		code = CODE_EFFECT;
+	emit_at(c, callee->at, code, 0, (int)callee->function->param_count, add_function(c, callee->function), effect);
+}
+
+/* An argument that was not given: its default, or a mistake. */
+static void missing_argument(struct compiler *c, const struct callee *callee, size_t i)
+{
+	struct value fallback = value_null();
+
+	if (!param_fallback(callee, i, &fallback))
+		diags_error(c->diags, callee->at, "missing-argument", "%.*s needs the argument \"%.*s\"",
+			    SLICE_ARG(callee->name), SLICE_ARG(param_name(callee, i)));
+	emit_constant(c, fallback);
+}
+
+static bool too_many(struct compiler *c, const struct callee *callee, size_t given)
+{
+	if (given <= param_count(callee))
+		return false;
+	diags_error(c->diags, callee->at, "too-many-arguments", "%.*s takes at most %zu arguments, not %zu",
+		    SLICE_ARG(callee->name), param_count(callee), given);
+	return true;
+}
+
+void compile_expr_call(struct compiler *c, const struct expr *expr)
+{
+	struct callee callee = {.at = expr->left->at, .name = expr_dotted(&c->plan->definition->arena, expr->left)};
+	int depth = c->depth;
+
+	if (!callee.name.ptr || !callee.name.len) {
+		diags_error(c->diags, expr->at, "not-callable", "only a function or a routine can be called");
+	} else if (find_callee(c, &callee)) {
+		if (callee.function && stdlib_is_blocking(callee.function)) {
+			diags_error(c->diags, callee.at, "blocking-call", "%s waits for the world and cannot stand in an expression",
+				    callee.function->name);
+			diags_hint(c->diags, "use a call step: call: %s", callee.function->name);
+		}
+		if (!too_many(c, &callee, expr->count)) {
+			for (size_t i = 0; i < param_count(&callee); i++) {
+				if (i < expr->count)
+					compile_expr(c, expr->items[i]);
+				else
+					missing_argument(c, &callee, i);
+			}
+			emit_call(c, &callee);
+		}
+	}
+	c->depth = depth + 1;
+}
+
+/* ---- call steps */
+
+static const struct tree *named_argument(const struct call *call, struct slice name)
+{
+	for (size_t i = 0; i < call->arg_count; i++) {
+		if (slice_equal(call->arg_names[i].text, name))
+			return call->args[i];
+	}
+	return NULL;
+}
+
+static void check_argument_names(struct compiler *c, const struct callee *callee, const struct call *call)
+{
+	for (size_t i = 0; i < call->arg_count; i++) {
+		struct slice name = call->arg_names[i].text;
+		bool known = false;
+
+		for (size_t j = 0; j < param_count(callee); j++)
+			known = known || slice_equal(param_name(callee, j), name);
+		if (!known)
+			diags_error(c->diags, call->arg_names[i].at, "unknown-argument", "%.*s has no argument \"%.*s\"",
+				    SLICE_ARG(callee->name), SLICE_ARG(name));
+	}
+}
+
+void compile_call_step(struct compiler *c, const struct call *call)
+{
+	struct callee callee = {.at = call->callee.at, .name = call->callee.text};
+	int depth = c->depth;
+
+	if (find_callee(c, &callee)) {
+		if (call->args_kind == ARGS_NAMED)
+			check_argument_names(c, &callee, call);
+		if (call->args_kind != ARGS_POSITIONAL || !too_many(c, &callee, call->arg_count)) {
+			for (size_t i = 0; i < param_count(&callee); i++) {
+				const struct tree *arg = NULL;
+
+				if (call->args_kind == ARGS_NAMED)
+					arg = named_argument(call, param_name(&callee, i));
+				else if (i < call->arg_count)
+					arg = call->args[i];
+				if (arg)
+					compile_tree(c, arg);
+				else
+					missing_argument(c, &callee, i);
+			}
+			emit_call(c, &callee);
+		}
+	}
+	c->depth = depth + 1;
+}
+
+/* ---- predicates: ( error -- bool ) */
+
+static void compile_predicate_callee(struct compiler *c, struct callee *callee)
+{
+	if (!find_callee(c, callee))
+		return;
+	if (param_count(callee) != 1 || (callee->function && callee->function->kind != STDLIB_PURE)) {
+		diags_error(c->diags, callee->at, "not-a-predicate", "\"%.*s\" is no predicate: it must take one argument, the error",
+			    SLICE_ARG(callee->name));
+		return;
+	}
+	emit_call(c, callee);
+}
+
+void compile_predicate(struct compiler *c, const struct expr *name)
+{
+	struct callee callee = {.at = name->at, .name = expr_dotted(&c->plan->definition->arena, name)};
+
+	if (!callee.name.ptr || !callee.name.len)
+		diags_error(c->diags, name->at, "not-a-predicate", "a predicate is the name of a function or routine");
+	else
+		compile_predicate_callee(c, &callee);
+}
+
+void compile_predicate_named(struct compiler *c, const char *library_name)
+{
+	struct callee callee = {.at = c->at, .name = slice_of(library_name)};
+
+	compile_predicate_callee(c, &callee);
+}

@@ -1,0 +1,127 @@
+/* print.c - finding and naming steps, and the plan as text. */
+#include "workflow/plan/plan.h"
+
+#include "lib/json/json.h"
+
+#include <string.h>
+
+void plan_step_name(const struct plan *plan, int step, struct buf *out)
+{
+	buf_add_slice(out, plan->units[plan->steps[step].routine].name);
+	buf_add_char(out, '.');
+	buf_add_slice(out, plan->steps[step].name);
+}
+
+int plan_find_step(const struct plan *plan, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	int anywhere = -1;
+
+	for (int i = 0; i < plan->step_count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (dot && slice_is(step->name, dot + 1) &&
+		    slice_equal(plan->units[step->routine].name, (struct slice){name, (size_t)(dot - name)}))
+			return i;
+		if (!slice_is(step->name, name))
+			continue;
+		if (step->routine == plan->main)
+			return i;
+		anywhere = i;
+	}
+	return anywhere;
+}
+
+static const char *code_name(enum code code)
+{
+	static const char *const names[] = {
+		[CODE_CONSTANT] = "constant",	  [CODE_LOAD] = "load",
+		[CODE_UNARY] = "unary",		  [CODE_BINARY] = "binary",
+		[CODE_MEMBER] = "member",	  [CODE_INDEX] = "index",
+		[CODE_LIST_NEW] = "list",	  [CODE_LIST_PUSH] = "list-push",
+		[CODE_MAP_NEW] = "map",		  [CODE_MAP_PUT] = "map-put",
+		[CODE_AND] = "and",		  [CODE_OR] = "or",
+		[CODE_BOOL] = "bool",		  [CODE_POP] = "pop",
+		[CODE_CALL_LIBRARY] = "library",  [CODE_CALL_ROUTINE] = "routine",
+		[CODE_EFFECT] = "effect",	  [CODE_LOG] = "log",
+		[CODE_STORE] = "store",		  [CODE_STORE_PATH] = "store-path",
+		[CODE_STEP] = "step",		  [CODE_JUMP] = "jump",
+		[CODE_JUMP_UNLESS] = "jump-unless", [CODE_RETURN] = "return",
+		[CODE_RAISE] = "raise",		  [CODE_RERAISE] = "reraise",
+		[CODE_FOR_LIST] = "for-list",	  [CODE_FOR_RANGE] = "for-range",
+		[CODE_FOR_NEXT] = "for-next",	  [CODE_TRY] = "try",
+		[CODE_RETRY] = "retry",		  [CODE_PARALLEL] = "parallel",
+	};
+
+	return names[code];
+}
+
+static void print_constant(struct value constant, FILE *out)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	if (json_write(&text, constant) < 0)
+		fputs("...", out);
+	else
+		fprintf(out, "%.60s%s", buf_text(&text), text.len > 60 ? "..." : "");
+	buf_release(&text);
+}
+
+static void print_op(const struct plan *plan, int i, FILE *out)
+{
+	const struct op *op = &plan->ops[i];
+
+	fprintf(out, "%6d  %4d:%-4d %-12s", i, plan->places[i].line, plan->places[i].column, code_name(op->code));
+	switch ((enum code)op->code) {
+	case CODE_CONSTANT:
+	case CODE_MEMBER:
+		print_constant(plan->constants[op->arg], out);
+		break;
+	case CODE_UNARY:
+	case CODE_BINARY:
+		fputs(expr_op_name((enum expr_op)op->arg), out);
+		break;
+	case CODE_CALL_LIBRARY:
+	case CODE_EFFECT:
+	case CODE_LOG:
+		fputs(plan->functions[op->arg]->name, out);
+		break;
+	case CODE_CALL_ROUTINE:
+		fprintf(out, "%.*s", SLICE_ARG(plan->units[op->arg].name));
+		break;
+	case CODE_STEP:
+		fprintf(out, "%.*s", SLICE_ARG(plan->steps[op->arg].name));
+		break;
+	case CODE_LOAD:
+	case CODE_STORE:
+	case CODE_STORE_PATH:
+		fprintf(out, "slot %d", op->arg);
+		if (op->level)
+			fprintf(out, ", %d out", op->level);
+		if (op->count)
+			fprintf(out, ", %d keys", op->count);
+		break;
+	default:
+		fprintf(out, "%d", op->arg);
+		break;
+	}
+	fputc('\n', out);
+}
+
+void plan_print(const struct plan *plan, FILE *out)
+{
+	for (int u = 0; u < plan->unit_count; u++) {
+		const struct unit *unit = &plan->units[u];
+		static const char *const kinds[] = {"routine", "branch", "iteration"};
+
+		fprintf(out, "unit %d: %s %.*s, entry %d, %d slots, stack %d\n", u, kinds[unit->kind],
+			SLICE_ARG(unit->name), unit->entry, unit->slot_count, unit->stack_size);
+		for (int s = 0; s < unit->slot_count; s++) {
+			if (unit->variables[s].text.ptr)
+				fprintf(out, "    slot %d: %.*s\n", s, SLICE_ARG(unit->variables[s].text));
+		}
+	}
+	for (int i = 0; i < plan->op_count; i++)
+		print_op(plan, i, out);
+}
