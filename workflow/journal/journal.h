@@ -79,7 +79,8 @@ void journal_close(struct journal *journal);
 char *journal_default_path(void);
 
 /* Make a run and take its lock (J5). `id` NULL or "": a fresh one. The row is written at once
- * (committed), state ACTIVE. ERROR_INPUT when the id is taken or malformed ([A-Za-z0-9_-]{1,63}). */
+ * (committed), state ACTIVE. ERROR_INPUT when the id is taken or malformed ([A-Za-z0-9_-]{1,63}, not
+ * "last"). The texts may be those of another run just read; `run` is not that one. */
 int journal_create(struct journal *journal, const char *id, const char *file, struct slice source, const char *parent_run,
 		   const char *parent_step, struct journal_run *run, struct error *err);
 /* Take the lock of an existing run to go on with it. ERROR_BUSY names the owner's process. */
@@ -109,10 +110,11 @@ int journal_events(struct journal *journal, const struct journal_run *run, int64
 /* Is the run's lock held by a living process? */
 bool journal_is_owned(struct journal *journal, const struct journal_run *run);
 
-/* ---- content: JSON in which bytes have a form ({"$bytes": "base64"}; a map with that one key is
- * written {"$map": {...}}), so every value survives the round trip */
+/* ---- content: JSON in which every value survives the round trip: bytes as {"$bytes": "base64"}, doubles that
+ * JSON cannot tell from integers (or hold) as {"$double": "3"}, a map that looks like these as {"$map": {...}} */
 
-void journal_encode(struct buf *out, struct value v);
+/* Appends. -1 (and *out as far as written) when nested deeper than JSON_MAX_DEPTH or beyond out's limit. */
+int journal_encode(struct buf *out, struct value v);
 int journal_decode(struct slice content, struct value *out, struct error *err);
 
 #endif

@@ -1,0 +1,102 @@
+/*
+ * journal_private.h - the parts of a journal, for this room alone.
+ *
+ * journal.c is the loop's side; writer.c the thread that commits; lock.c who owns a run; read.c the reading
+ * connection; schema.c the tables; content.c values as JSON.
+ */
+#ifndef WORKFLOW_JOURNAL_PRIVATE_H
+#define WORKFLOW_JOURNAL_PRIVATE_H
+
+#include "workflow/journal/journal.h"
+
+/* ---- schema.c */
+
+enum { JOURNAL_APPLICATION_ID = 0x6c786a31 }; /* "lxj1" */
+extern const char *const journal_migrations[];
+extern const size_t journal_migration_count;
+
+/* ---- lock.c: one byte of a file beside the database for each run, locked by its owner (J5) */
+
+struct locks; /* opaque */
+
+struct locks *locks_open(const char *database, struct error *err);
+void locks_close(struct locks *locks); /* NULL is fine; lets go of all */
+/* 1: taken; 0: another holds it (also: we do, already); -1: error. From any thread. */
+int locks_take(struct locks *locks, int64_t row, struct error *err);
+void locks_drop(struct locks *locks, int64_t row);
+bool locks_is_held(struct locks *locks, int64_t row); /* by anyone */
+
+/* ---- writer.c: the thread that commits */
+
+/* What is queued for the database, in order; each record is followed by its content. */
+enum record_kind { RECORD_EVENT, RECORD_END };
+
+struct record {
+	enum record_kind kind;
+	int event_kind; /* of an event; the state of an end */
+	int64_t run;	/* row */
+	int64_t number, strand, effect;
+	int64_t time_us;
+	size_t content_len;
+};
+
+/* One turn of the loop: records and the ticket of the last. Used again and again. */
+struct batch {
+	struct batch *next;
+	struct buf records;
+	int64_t ticket;
+};
+
+struct writer; /* opaque */
+
+/* Takes over `db`, which belongs to the writer's thread from now on. `notify` is called on that thread after
+ * each commit and after a failure. */
+struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx);
+/* Commits what was pushed, ends the thread, closes the database. NULL is fine. */
+void writer_free(struct writer *writer);
+void writer_push(struct writer *writer, struct batch *taken);
+
+struct writer_news {
+	int64_t committed;   /* ticket */
+	bool failed;	     /* for good; `error` says why */
+	struct error error;
+	struct batch *spent; /* to be used again; owned by the caller */
+};
+void writer_take_news(struct writer *writer, struct writer_news *news);
+
+/* A transaction of its own on the writer's thread, waited for. 0 once committed. */
+typedef int writer_job(struct db *db, void *ctx, struct error *err);
+int writer_call(struct writer *writer, writer_job *job, void *ctx, struct error *err);
+
+void batch_free(struct batch *batch);
+
+/* ---- read.c */
+
+struct reader; /* opaque: a connection, opened when first needed, and the texts it last lent */
+
+struct reader *reader_new(const char *path);
+void reader_free(struct reader *reader); /* NULL is fine */
+int reader_open(struct reader *reader, struct error *err);
+/* 1, 0 when there is none, -1. */
+int reader_run(struct reader *reader, int64_t row, struct journal_run *run, struct error *err);
+/* Point a run at copies of these texts, good until the next read. */
+void reader_lend(struct reader *reader, struct journal_run *run, struct slice file, struct slice parent_run,
+		 struct slice parent_step);
+
+struct journal {
+	char *path;
+	struct locks *locks;
+	struct reader *reader;
+	struct writer *writer; /* NULL: reading only */
+	struct journal_callbacks callbacks;
+	uv_async_t async;     /* the writer's voice */
+	uv_prepare_t prepare; /* flushes before the loop goes to sleep */
+	int handles;	      /* libuv handles not closed yet */
+	struct batch *filling; /* this turn's records, or NULL */
+	struct batch *spare;   /* to be used again */
+	int64_t ticket;	       /* of the last append */
+	int64_t settled;       /* the loop was told about tickets up to here */
+	bool failed;
+};
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * read.c - the reading connection: what is committed, as one snapshot per call.
+ *
+ * It is opened when first needed (a run that is only written never pays for it) and never waits for the
+ * writer: in WAL mode readers and the writer pass each other by.
+ */
+#include "workflow/journal/journal_private.h"
+#include "lib/mem/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reader {
+	char *path;
+	struct db *db;
+	struct buf file, parent_run, parent_step; /* lent by the last read */
+};
+
+#define RUN_COLUMNS                                                                                          \
+	"SELECT row, id, definition, file, parent_run, parent_step, state, start_us, end_us, owner_pid, "   \
+	"coalesce((SELECT max(number) FROM events WHERE run = runs.row), 0) FROM runs "
+
+struct reader *reader_new(const char *path)
+{
+	struct reader *reader = mem_new(sizeof(*reader));
+
+	reader->path = mem_strdup(path);
+	buf_init(&reader->file, 0);
+	buf_init(&reader->parent_run, 0);
+	buf_init(&reader->parent_step, 0);
+	return reader;
+}
+
+void reader_free(struct reader *reader)
+{
+	if (!reader)
+		return;
+	db_close(reader->db);
+	buf_release(&reader->file);
+	buf_release(&reader->parent_run);
+	buf_release(&reader->parent_step);
+	mem_free(reader->path);
+	mem_free(reader);
+}
+
+/* Durability is the writer's matter: this connection only reads. */
+int reader_open(struct reader *reader, struct error *err)
+{
+	if (!reader->db)
+		reader->db = db_open(reader->path, DB_NORMAL, JOURNAL_APPLICATION_ID, journal_migrations,
+				     journal_migration_count, err);
+	return reader->db ? 0 : -1;
+}
+
+static sqlite3_stmt *prepare(struct reader *reader, const char *sql, struct error *err)
+{
+	return reader_open(reader, err) == 0 ? db_prepare(reader->db, sql, err) : NULL;
+}
+
+/* A text that was lent before may come back: a run made after the model of another. */
+static const char *lend(struct buf *buf, struct slice text)
+{
+	if (text.ptr == buf->data && text.ptr)
+		return buf->data;
+	buf_clear(buf);
+	buf_add_slice(buf, text);
+	return buf_text(buf);
+}
+
+void reader_lend(struct reader *reader, struct journal_run *run, struct slice file, struct slice parent_run,
+		 struct slice parent_step)
+{
+	run->file = lend(&reader->file, file);
+	run->parent_run = lend(&reader->parent_run, parent_run);
+	run->parent_step = lend(&reader->parent_step, parent_step);
+}
+
+static void copy_text(char *to, size_t size, struct slice text)
+{
+	snprintf(to, size, "%.*s", (int)(text.len < size ? text.len : size - 1), text.ptr ? text.ptr : "");
+}
+
+static void take_run(struct reader *reader, sqlite3_stmt *stmt, struct journal_run *run)
+{
+	*run = (struct journal_run){
+		.row = sqlite3_column_int64(stmt, 0),
+		.state = (enum run_state)sqlite3_column_int(stmt, 6),
+		.start_us = sqlite3_column_int64(stmt, 7),
+		.end_us = sqlite3_column_int64(stmt, 8),
+		.owner_pid = sqlite3_column_int64(stmt, 9),
+		.event_count = sqlite3_column_int64(stmt, 10),
+	};
+	copy_text(run->id, sizeof(run->id), db_column_text(stmt, 1));
+	copy_text(run->definition_hash, sizeof(run->definition_hash), db_column_text(stmt, 2));
+	reader_lend(reader, run, db_column_text(stmt, 3), db_column_text(stmt, 4), db_column_text(stmt, 5));
+}
+
+/* The first row as a run, and whether there is another: 0, 1, 2, or -1. */
+static int first_run(struct reader *reader, sqlite3_stmt *stmt, struct journal_run *run, struct error *err)
+{
+	int count = db_step(reader->db, stmt, err);
+
+	if (count <= 0)
+		return count;
+	take_run(reader, stmt, run);
+	count = db_step(reader->db, stmt, err);
+	sqlite3_reset(stmt);
+	return count < 0 ? -1 : 1 + count;
+}
+
+int reader_run(struct reader *reader, int64_t row, struct journal_run *run, struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(reader, RUN_COLUMNS "WHERE row = ?1", err);
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, row);
+	return first_run(reader, stmt, run, err);
+}
+
+/* ---- by name */
+
+/* Ids hold no byte above 'z', so '~' closes the range of a prefix. */
+static sqlite3_stmt *find_statement(struct reader *reader, const char *id, bool prefix, struct error *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (strcmp(id, "last") == 0)
+		return prepare(reader, RUN_COLUMNS "ORDER BY row DESC LIMIT 1", err);
+	if (prefix)
+		stmt = prepare(reader, RUN_COLUMNS "WHERE id >= ?1 AND id < ?1 || '~' LIMIT 2", err);
+	else
+		stmt = prepare(reader, RUN_COLUMNS "WHERE id = ?1", err);
+	if (stmt)
+		db_bind_text(stmt, 1, slice_of(id));
+	return stmt;
+}
+
+int journal_find(struct journal *journal, const char *id, struct journal_run *run, struct error *err)
+{
+	struct reader *reader = journal->reader;
+	int count = 0;
+
+	for (int prefix = 0; prefix < 2 && count == 0 && *id; prefix++) {
+		sqlite3_stmt *stmt = find_statement(reader, id, prefix, err);
+
+		count = stmt ? first_run(reader, stmt, run, err) : -1;
+	}
+	if (count < 0 || count == 1)
+		return count < 0 ? -1 : 0;
+	if (count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "no run named %.80s in %s", *id ? id : "\"\"", journal->path);
+		error_hint(err, "lexflow list shows the runs");
+	} else {
+		error_set(err, ERROR_INPUT, "more than one run begins with %.80s", id);
+		error_hint(err, "give more of its id; lexflow list shows them");
+	}
+	return -1;
+}
+
+int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct journal_run *run), void *ctx,
+		 struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(journal->reader, RUN_COLUMNS "ORDER BY row DESC", err);
+	struct journal_run run;
+	int row;
+
+	if (!stmt)
+		return -1;
+	while ((row = db_step(journal->reader->db, stmt, err)) == 1) {
+		take_run(journal->reader, stmt, &run);
+		if (!each(ctx, &run))
+			break;
+	}
+	sqlite3_reset(stmt);
+	return row < 0 ? -1 : 0;
+}
+
+int journal_source(struct journal *journal, const struct journal_run *run, struct buf *source, struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(journal->reader, "SELECT source FROM definitions WHERE hash = ?1", err);
+	int row;
+
+	if (!stmt)
+		return -1;
+	db_bind_text(stmt, 1, slice_of(run->definition_hash));
+	row = db_step(journal->reader->db, stmt, err);
+	if (row < 0)
+		return -1;
+	if (row == 0)
+		return error_set(err, ERROR_IO, "%s: the definition of run %s is missing", journal->path, run->id);
+	if (buf_add_slice(source, db_column_blob(stmt, 0)) < 0)
+		row = error_set(err, ERROR_LIMIT, "%s: the definition of run %s is too large", journal->path, run->id);
+	sqlite3_reset(stmt);
+	return row < 0 ? -1 : 0;
+}
+
+/* ---- events */
+
+static struct event event_of(sqlite3_stmt *stmt)
+{
+	return (struct event){
+		.number = sqlite3_column_int64(stmt, 0),
+		.kind = (enum event_kind)sqlite3_column_int(stmt, 1),
+		.strand = sqlite3_column_int64(stmt, 2),
+		.effect = sqlite3_column_int64(stmt, 3),
+		.time_us = sqlite3_column_int64(stmt, 4),
+		.content = db_column_text(stmt, 5),
+	};
+}
+
+int journal_events(struct journal *journal, const struct journal_run *run, int64_t from,
+		   bool (*each)(void *ctx, const struct event *event), void *ctx, struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(journal->reader,
+				     "SELECT number, kind, strand, effect, time_us, content FROM events "
+				     "WHERE run = ?1 AND number >= ?2 ORDER BY number",
+				     err);
+	int64_t expected = from;
+	struct event event;
+	int row;
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, run->row);
+	db_bind_int(stmt, 2, from);
+	while ((row = db_step(journal->reader->db, stmt, err)) == 1) {
+		event = event_of(stmt);
+		if (event.number != expected++) { /* J3: replay must not jump over a hole */
+			row = error_set(err, ERROR_IO, "%s: event %lld of run %s is missing", journal->path,
+					(long long)expected - 1, run->id);
+			break;
+		}
+		if (!each(ctx, &event))
+			break;
+	}
+	sqlite3_reset(stmt);
+	return row < 0 ? -1 : 0;
+}

@@ -1,0 +1,267 @@
+/*
+ * writer.c - the thread that commits: group commit without a clock.
+ *
+ *	loop:    append append flush | append flush | append flush |
+ *	writer:                [ commit 1          ][ commit of both ]
+ *
+ * It takes whatever was pushed while the last commit ran, as one transaction; alone, a batch is committed at
+ * once. Hence nothing waits longer than the commit before it, and a busy disk makes groups grow by itself.
+ *
+ * The first failure ends it for good: its transaction is rolled back, so the database holds exactly what was
+ * announced as committed, and what is pushed later is thrown away.
+ */
+#include "workflow/journal/journal_private.h"
+#include "lib/mem/mem.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct job {
+	writer_job *run;
+	void *ctx;
+	struct error *err;
+	int result;
+	bool done;
+};
+
+struct writer {
+	struct db *db; /* the thread's */
+	void (*notify)(void *ctx);
+	void *ctx;
+	pthread_t thread;
+	pthread_mutex_t mutex; /* guards all that follows */
+	pthread_cond_t work, answer;
+	struct batch *first, **last; /* pushed */
+	struct batch *spent;
+	struct job *job;
+	int64_t committed;
+	bool stopping, failed;
+	struct error error;
+};
+
+void batch_free(struct batch *batch)
+{
+	while (batch) {
+		struct batch *next = batch->next;
+
+		buf_release(&batch->records);
+		mem_free(batch);
+		batch = next;
+	}
+}
+
+/* ---- on the thread */
+
+/* The bytes stay where they are until the batch is spent, so SQLite need not copy them. */
+static int write_event(struct db *db, sqlite3_stmt *insert, const struct record *record, const char *content,
+		       struct error *err)
+{
+	sqlite3_bind_int64(insert, 1, record->run);
+	sqlite3_bind_int64(insert, 2, record->number);
+	sqlite3_bind_int(insert, 3, record->event_kind);
+	sqlite3_bind_int64(insert, 4, record->strand);
+	sqlite3_bind_int64(insert, 5, record->effect);
+	sqlite3_bind_int64(insert, 6, record->time_us);
+	sqlite3_bind_text64(insert, 7, content, record->content_len, SQLITE_STATIC, SQLITE_UTF8);
+	return db_step(db, insert, err);
+}
+
+static int write_end(struct db *db, const struct record *record, struct error *err)
+{
+	sqlite3_stmt *update = db_prepare(db, "UPDATE runs SET state = ?2, end_us = ?3 WHERE row = ?1", err);
+
+	if (!update)
+		return -1;
+	db_bind_int(update, 1, record->run);
+	db_bind_int(update, 2, record->event_kind);
+	db_bind_int(update, 3, record->time_us);
+	return db_step(db, update, err);
+}
+
+static int write_batch(struct db *db, const struct batch *batch, struct error *err)
+{
+	sqlite3_stmt *insert = db_prepare(db,
+					  "INSERT INTO events (run, number, kind, strand, effect, time_us, content) "
+					  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+					  err);
+	const char *at = batch->records.data, *end = at + batch->records.len;
+	struct record record;
+	int result = insert ? 0 : -1;
+
+	while (result == 0 && at < end) {
+		memcpy(&record, at, sizeof(record));
+		at += sizeof(record);
+		if (record.kind == RECORD_EVENT)
+			result = write_event(db, insert, &record, at, err);
+		else
+			result = write_end(db, &record, err);
+		at += record.content_len;
+	}
+	if (insert)
+		sqlite3_clear_bindings(insert);
+	return result;
+}
+
+static int commit_batches(struct writer *writer, const struct batch *batch, int64_t *ticket, struct error *err)
+{
+	struct db *db = writer->db;
+
+	if (db_begin(db, err) < 0)
+		return -1;
+	for (; batch; batch = batch->next) {
+		if (write_batch(db, batch, err) < 0)
+			goto fail;
+		*ticket = batch->ticket;
+	}
+	if (db_commit(db, err) < 0)
+		goto fail;
+	return 0;
+
+fail:
+	db_rollback(db);
+	return -1;
+}
+
+static void do_job(struct writer *writer, struct job *job)
+{
+	struct db *db = writer->db;
+
+	job->result = -1;
+	if (db_begin(db, job->err) < 0)
+		return;
+	if (job->run(db, job->ctx, job->err) < 0 || db_commit(db, job->err) < 0)
+		db_rollback(db);
+	else
+		job->result = 0;
+}
+
+/* Called and left with the mutex held. */
+static void serve_job(struct writer *writer)
+{
+	struct job *job = writer->job;
+
+	writer->job = NULL;
+	pthread_mutex_unlock(&writer->mutex);
+	do_job(writer, job);
+	pthread_mutex_lock(&writer->mutex);
+	job->done = true;
+	pthread_cond_broadcast(&writer->answer);
+}
+
+/* Called and left with the mutex held. */
+static void serve_batches(struct writer *writer)
+{
+	struct batch *batches = writer->first, **last = writer->last;
+	struct error error = {0};
+	int64_t ticket = 0;
+	int result;
+
+	writer->first = NULL;
+	writer->last = &writer->first;
+	if (!writer->failed) {
+		pthread_mutex_unlock(&writer->mutex);
+		result = commit_batches(writer, batches, &ticket, &error);
+		pthread_mutex_lock(&writer->mutex);
+		if (result == 0) {
+			writer->committed = ticket;
+		} else {
+			writer->failed = true;
+			writer->error = error;
+		}
+	}
+	*last = writer->spent;
+	writer->spent = batches;
+	writer->notify(writer->ctx);
+}
+
+static void *writer_main(void *ctx)
+{
+	struct writer *writer = ctx;
+
+	pthread_mutex_lock(&writer->mutex);
+	for (;;) {
+		if (writer->job)
+			serve_job(writer);
+		else if (writer->first)
+			serve_batches(writer);
+		else if (writer->stopping)
+			break;
+		else
+			pthread_cond_wait(&writer->work, &writer->mutex);
+	}
+	pthread_mutex_unlock(&writer->mutex);
+	return NULL;
+}
+
+/* ---- on the loop */
+
+struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx)
+{
+	struct writer *writer = mem_new(sizeof(*writer));
+
+	writer->db = db;
+	writer->notify = notify;
+	writer->ctx = ctx;
+	writer->last = &writer->first;
+	pthread_mutex_init(&writer->mutex, NULL);
+	pthread_cond_init(&writer->work, NULL);
+	pthread_cond_init(&writer->answer, NULL);
+	if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0)
+		abort(); /* as out of memory */
+	return writer;
+}
+
+void writer_free(struct writer *writer)
+{
+	if (!writer)
+		return;
+	pthread_mutex_lock(&writer->mutex);
+	writer->stopping = true;
+	pthread_cond_signal(&writer->work);
+	pthread_mutex_unlock(&writer->mutex);
+	pthread_join(writer->thread, NULL);
+	db_close(writer->db);
+	batch_free(writer->spent);
+	pthread_cond_destroy(&writer->answer);
+	pthread_cond_destroy(&writer->work);
+	pthread_mutex_destroy(&writer->mutex);
+	mem_free(writer);
+}
+
+void writer_push(struct writer *writer, struct batch *taken)
+{
+	taken->next = NULL;
+	pthread_mutex_lock(&writer->mutex);
+	*writer->last = taken;
+	writer->last = &taken->next;
+	pthread_cond_signal(&writer->work); /* a system call only when the writer sleeps */
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+void writer_take_news(struct writer *writer, struct writer_news *news)
+{
+	pthread_mutex_lock(&writer->mutex);
+	news->committed = writer->committed;
+	news->failed = writer->failed;
+	if (news->failed)
+		news->error = writer->error;
+	news->spent = writer->spent;
+	writer->spent = NULL;
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+int writer_call(struct writer *writer, writer_job *run, void *ctx, struct error *err)
+{
+	struct job job = {.run = run, .ctx = ctx, .err = err};
+
+	pthread_mutex_lock(&writer->mutex);
+	assert(!writer->job); /* one caller, the loop's thread */
+	writer->job = &job;
+	pthread_cond_signal(&writer->work);
+	while (!job.done)
+		pthread_cond_wait(&writer->answer, &writer->mutex);
+	pthread_mutex_unlock(&writer->mutex);
+	return job.result;
+}
