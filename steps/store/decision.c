@@ -1,0 +1,110 @@
+/* decision.c - finding a row's columns in a record; see decision.h. */
+#include "steps/store/decision.h"
+
+/* Longer lists of names than this are cut in the row; the record has them all. */
+enum { JOINED_LIMIT = 64 << 10 };
+
+bool decision_is_failure(struct value record)
+{
+	const struct value *error = value_get(record, "error");
+
+	return error && !value_is_null(*error);
+}
+
+static bool has_control(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+int decision_key(struct value record, struct slice *key, struct error *err)
+{
+	bool failure = decision_is_failure(record);
+
+	*key = failure ? value_get_text(record, "source") : value_get_text(record, "id");
+	if (key->len)
+		return !failure && (key->len > DECISION_MAX_ID || has_control(*key))
+			       ? error_set(err, ERROR_INPUT,
+					   "the record's \"id\" is longer than %d bytes or holds control characters",
+					   DECISION_MAX_ID)
+			       : 0;
+	if (failure)
+		*key = value_get_text(record, "id");
+	if (key->len)
+		return 0;
+	if (record.kind != VALUE_MAP)
+		error_set(err, ERROR_INPUT, "a record must be an object, this is a %s",
+			  value_kind_name(record.kind));
+	else if (failure)
+		error_set(err, ERROR_INPUT, "a failed record needs a \"source\" or an \"id\"");
+	else
+		error_set(err, ERROR_INPUT, "the record has no \"id\"");
+	error_hint(err, "send records as `ingest` prints them: {\"id\": …, \"source\": …, …}");
+	return -1;
+}
+
+const struct value *decision_field(struct value record, const char *name)
+{
+	const struct value *extraction = value_get(record, "extraction");
+	const struct value *fields = extraction ? value_get(*extraction, "fields") : NULL;
+	const struct value *list = fields ? value_get(*fields, name) : NULL;
+
+	return list && list->kind == VALUE_LIST ? list : NULL;
+}
+
+struct slice decision_item_text(struct value item, const char *name)
+{
+	return item.kind == VALUE_STRING ? value_text(item) : value_get_text(item, name);
+}
+
+static void join(struct buf *out, const struct value *list, const char *name)
+{
+	buf_init(out, JOINED_LIMIT);
+	for (size_t i = 0; list && i < value_len(*list); i++) {
+		struct slice text = slice_trim(decision_item_text(*value_list_at(*list, i), name));
+		size_t before = out->len;
+
+		if (!text.len)
+			continue;
+		if ((out->len && buf_add_text(out, "; ") < 0) || buf_add_slice(out, text) < 0) {
+			out->len = before; /* whole names only */
+			return;
+		}
+	}
+}
+
+void decision_init(struct decision *decision, struct value record)
+{
+	const struct value *classification = value_get(record, "classification");
+	const struct value *type = classification ? value_get(*classification, "doc_type") : NULL;
+	const struct value *probability = type ? value_get(*type, "probability") : NULL;
+	const struct value *extraction = value_get(record, "extraction");
+	const struct value *fields = extraction ? value_get(*extraction, "fields") : NULL;
+	const struct value *date = fields ? value_get(*fields, "doc_date") : NULL;
+
+	*decision = (struct decision){
+		.id = value_get_text(record, "id"),
+		.source = value_get_text(record, "source"),
+		.media_type = value_get_text(record, "media_type"),
+		.language = value_get_text(record, "language"),
+		.title = value_get_text(record, "title"),
+		.text_uri = value_get_text(record, "text_uri"),
+		.doc_type = type ? decision_item_text(*type, "value") : slice_of(NULL),
+		.probability = probability && value_is_number(*probability) ? value_number(*probability) : -1,
+		.doc_date = date ? decision_item_text(*date, "value") : slice_of(NULL),
+		.model = extraction ? value_get_text(*extraction, "model") : slice_of(NULL),
+	};
+	join(&decision->authorities, decision_field(record, "authorities"), "value");
+	join(&decision->parties, decision_field(record, "parties"), "name");
+	sanction_init(&decision->sanction, decision_field(record, "money"));
+}
+
+void decision_release(struct decision *decision)
+{
+	buf_release(&decision->authorities);
+	buf_release(&decision->parties);
+	sanction_release(&decision->sanction);
+}
