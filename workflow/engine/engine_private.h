@@ -161,6 +161,7 @@ void history_release(struct run *run);
 /* ---- report.c */
 struct value trace_new(const struct strand *strand);  /* list of {"step","routine","position"} */
 struct value error_report(struct value raised, struct value trace); /* lent; {"payload","context","stackTrace"} */
+bool has_json_form(struct value v); /* bytes, NaN and infinity have none */
 struct value iteration_of(const struct strand *strand, const struct frame *frame); /* list of loop indexes, outermost first */
 
 /* ---- memory.c */

@@ -204,6 +204,11 @@ void strand_ended(struct strand *strand, struct value value, struct value raised
 	bool failed = raised.kind != (enum value_kind)VALUE_UNSET;
 
 	strand->state = STRAND_DONE;
+	if (!fork && !failed && !has_json_form(value)) {
+		value_unref(raised);
+		raise_error(&raised, "ValueError", "the result holds bytes or numbers that have no JSON form");
+		failed = true;
+	}
 	if (!fork || (failed && run->over_limit)) {
 		run_end(run, failed ? RUN_RAISED : RUN_RETURNED, failed ? error_report(raised, trace) : value_ref(value));
 	} else {

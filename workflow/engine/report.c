@@ -71,6 +71,17 @@ struct value error_report(struct value raised, struct value trace)
 	return report;
 }
 
+bool has_json_form(struct value v)
+{
+	struct buf text;
+	bool has;
+
+	buf_init(&text, 0);
+	has = json_write(&text, v) == 0;
+	buf_release(&text);
+	return has;
+}
+
 /* ---- iterations */
 
 static void add_loop(struct value *list, const struct plan *plan, const struct frame *frame, int loop)

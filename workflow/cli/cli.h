@@ -1,0 +1,65 @@
+/*
+ * cli.h - the subcommands of lexflow: one table, one file each.
+ *
+ * Answers go to stdout, talk to stderr. Exit status: 0 success, 1 the run failed, 2 the definition or the
+ * command line is wrong, 3 a fault of the machine, 4 not found, 130 interrupted.
+ *
+ * Depends on every room to the left. Single-threaded.
+ */
+#ifndef WORKFLOW_CLI_CLI_H
+#define WORKFLOW_CLI_CLI_H
+
+#include "lib/diag/error.h"
+#include "lib/opt/opt.h"
+#include "lib/value/value.h"
+#include "workflow/journal/journal.h"
+#include "workflow/plan/plan.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_FAULT = 3, EXIT_NOT_FOUND = 4, EXIT_INTERRUPTED = 130 };
+
+struct subcommand {
+	const char *name;
+	const struct opt_command *command;
+	int (*run)(const struct opts *opts);
+};
+
+/* Ended by a NULL name. */
+const struct subcommand *cli_subcommands(void);
+
+extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command, cli_show_command,
+	cli_logs_command, cli_resume_command, cli_rerun_command;
+int cli_run(const struct opts *opts);
+int cli_check(const struct opts *opts);
+int cli_plan(const struct opts *opts);
+int cli_list(const struct opts *opts);
+int cli_show(const struct opts *opts);
+int cli_logs(const struct opts *opts);
+int cli_resume(const struct opts *opts);
+int cli_rerun(const struct opts *opts);
+
+/* Options that several commands share. */
+extern const struct opt_option cli_state_options[];   /* --state */
+extern const struct opt_option cli_session_options[]; /* --durability --services --auth --quiet --log */
+
+/* ---- input.c */
+/* A whole file ("-" is stdin), at most `limit` bytes, appended. */
+int cli_read_file(const char *path, size_t limit, struct buf *out, struct error *err);
+/* The plan of a file, or NULL with *status set: mistakes and warnings are printed. */
+struct plan *cli_read_plan(const char *path, struct buf *source, int *status);
+/* --data JSON|@FILE|-; null when not given. */
+int cli_read_data(const char *data, struct value *out, struct error *err);
+/* --env-file and --env into a map of strings. */
+int cli_read_env(const struct opts *opts, struct value *env, struct error *err);
+
+/* ---- output.c */
+/* "lexflow: fact" and the hint on stderr; returns the exit status for it. */
+int cli_fault(const struct error *err);
+void cli_print_json(struct value v, bool indented); /* a line on stdout */
+/* "3.21 s", "48 ms" */
+void cli_format_duration(int64_t us, char text[32]);
+/* Open the journal of --state for reading. */
+struct journal *cli_open_journal(const struct opts *opts, struct error *err);
+/* What differs between two values, a line each: "path: old -> new"; returns how many. */
+size_t cli_print_difference(struct value old_value, struct value new_value, FILE *out);
+
+#endif

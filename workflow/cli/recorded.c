@@ -1,0 +1,48 @@
+/* recorded.c - reading a past run; see recorded.h. */
+#include "workflow/cli/recorded.h"
+
+#include "lib/diag/diag.h"
+
+static int compile(struct recorded *recorded, struct error *err)
+{
+	struct diags *diags = diags_new();
+	struct buf source;
+
+	buf_init(&source, 0);
+	if (journal_source(recorded->journal, &recorded->row, &source, err) == 0) {
+		recorded->plan = plan_read(buf_text(&recorded->file), buf_slice(&source), diags);
+		if (!recorded->plan) {
+			diags_print(diags, stderr);
+			error_set(err, ERROR_INPUT, "the definition recorded for run %s is not valid here",
+				  recorded->row.id);
+		}
+	}
+	diags_free(diags);
+	buf_release(&source);
+	return recorded->plan ? 0 : -1;
+}
+
+int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err)
+{
+	const char *id = opt_operand(opts, 0);
+
+	*recorded = (struct recorded){0};
+	buf_init(&recorded->file, 0);
+	if (!id) {
+		error_set(err, ERROR_INPUT, "which RUN?");
+		error_hint(err, "lexflow list shows the runs; \"last\" is the newest");
+		return -1;
+	}
+	recorded->journal = cli_open_journal(opts, err);
+	if (!recorded->journal || journal_find(recorded->journal, id, &recorded->row, err) < 0)
+		return -1;
+	buf_add_text(&recorded->file, recorded->row.file);
+	return compile(recorded, err);
+}
+
+void recorded_release(struct recorded *recorded)
+{
+	plan_free(recorded->plan);
+	buf_release(&recorded->file);
+	journal_close(recorded->journal);
+}

@@ -1,0 +1,23 @@
+/*
+ * recorded.h - a past run as the journal has it: its row, its definition compiled again.
+ *
+ * Depends on workflow/{plan,journal,engine}.
+ */
+#ifndef WORKFLOW_CLI_RECORDED_H
+#define WORKFLOW_CLI_RECORDED_H
+
+#include "workflow/cli/cli.h"
+#include "workflow/engine/rerun.h"
+
+struct recorded {
+	struct journal *journal; /* for reading; owned */
+	struct journal_run row;
+	struct buf file; /* name the definition was given under */
+	struct plan *plan;
+};
+
+/* Find the run that the first operand names. Accepts a failed one in recorded_release. */
+int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err);
+void recorded_release(struct recorded *recorded);
+
+#endif

@@ -1,0 +1,121 @@
+/* run.c - lexflow run: a definition from start to end. */
+#include "workflow/cli/session.h"
+
+#include "lib/mem/mem.h"
+
+#include <string.h>
+
+const struct opt_option cli_state_options[] = {
+	{"state", 0, OPT_TEXT, "PATH", NULL, "LEXFLOW_STATE",
+	 "database of the runs (default $XDG_STATE_HOME/lexflow/state.db)"},
+	{0},
+};
+
+const struct opt_option cli_session_options[] = {
+	{"durability", 0, OPT_TEXT, "full|normal|off", "full", "LEXFLOW_DURABILITY", "what a commit waits for"},
+	{"services", 0, OPT_TEXT, "FILE", NULL, "LEXFLOW_SERVICES",
+	 "services to start when called (default infra/services.yaml beside FILE)"},
+	{"auth", 0, OPT_TEXT, "fake|none", "fake", NULL, "token sent where a call asks for auth"},
+	{"quiet", 'q', OPT_FLAG, NULL, NULL, NULL, "no progress, only warnings and errors"},
+	{"log", 0, OPT_TEXT, "text|json", "text", "LEXFLOW_LOG", "form of log lines on stderr"},
+	{0},
+};
+
+static const struct opt_option options[] = {
+	{"data", 0, OPT_TEXT, "JSON|@FILE|-", NULL, NULL, "argument of the run (default null)"},
+	{"env", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "user environment variable, may be repeated"},
+	{"env-file", 0, OPT_TEXT, "FILE", NULL, NULL, "NAME=VALUE lines"},
+	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change an execution limit, or lift it: steps=off"},
+	{"id", 0, OPT_TEXT, "ID", NULL, NULL, "id of the run (default: a fresh one)"},
+	{0},
+};
+
+static const struct opt_option *const tables[] = {options, cli_state_options, cli_session_options, NULL};
+
+const struct opt_command cli_run_command = {
+	.name = "lexflow run",
+	.operands = "[FILE]",
+	.summary = "run a definition (default workflow.yaml) and print its result",
+	.example = "lexflow run workflow.yaml --data '{\"source\": \"decisions\"}'",
+	.tables = tables,
+};
+
+/* All that a run needs from the command line. */
+struct inputs {
+	struct buf source;
+	struct plan *plan;
+	struct value argument, env;
+	struct limits limits;
+};
+
+static int read_limits(const struct opts *opts, struct limits *limits, struct error *err)
+{
+	const char *given;
+
+	*limits = limits_default();
+	for (size_t i = 0; (given = opt_many(opts, "limit", i)); i++) {
+		if (limits_set(limits, given, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_inputs(const struct opts *opts, const char *file, struct inputs *in)
+{
+	struct error err = {0};
+	int status = 0;
+
+	buf_init(&in->source, 0);
+	in->plan = cli_read_plan(file, &in->source, &status);
+	if (!in->plan)
+		return status;
+	if (cli_read_data(opt_text(opts, "data"), &in->argument, &err) < 0 || cli_read_env(opts, &in->env, &err) < 0 ||
+	    read_limits(opts, &in->limits, &err) < 0) {
+		cli_fault(&err);
+		return err.kind == ERROR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_USAGE;
+	}
+	return 0;
+}
+
+static void release_inputs(struct inputs *in)
+{
+	plan_free(in->plan);
+	value_unref(in->argument);
+	value_unref(in->env);
+	buf_release(&in->source);
+}
+
+static int begin(struct session *session, const struct opts *opts, const char *file, struct inputs *in, struct error *err)
+{
+	struct journal *journal = world_journal(session->world);
+
+	if (journal_create(journal, opt_text(opts, "id"), file, buf_slice(&in->source), "", "", &session->row, err) < 0)
+		return -1;
+	session->has_row = true;
+	session_env(session, file, session->row.id, &in->env);
+	if (!session->is_quiet)
+		fprintf(stderr, "run %s\n", session->row.id);
+	session->run = world_start(session->world, &session->row, in->plan, in->argument, in->env, &in->limits);
+	return 0;
+}
+
+int cli_run(const struct opts *opts)
+{
+	const char *file = opt_operand(opts, 0) ? opt_operand(opts, 0) : "workflow.yaml";
+	struct session session;
+	struct inputs in = {0};
+	struct error err = {0};
+	int status = read_inputs(opts, file, &in);
+
+	if (status == 0) {
+		if (session_open(&session, opts, file, &err) < 0 || begin(&session, opts, file, &in, &err) < 0)
+			status = cli_fault(&err);
+		else
+			status = session_go(&session);
+		if (status == 0)
+			cli_print_json(run_result(session.run), false);
+		session_close(&session);
+	}
+	release_inputs(&in);
+	return status;
+}

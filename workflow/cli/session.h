@@ -1,0 +1,46 @@
+/*
+ * session.h - running a run from the command line: world, services, signals, progress, result.
+ *
+ *	session_open ─▶ a run from world_start / world_resume / world_rerun ─▶ session_go ─▶ session_close
+ *
+ * One run a session. Depends on workflow/{engine,services}, libuv.
+ */
+#ifndef WORKFLOW_CLI_SESSION_H
+#define WORKFLOW_CLI_SESSION_H
+
+#include "workflow/cli/cli.h"
+#include "workflow/engine/world.h"
+#include "workflow/services/services.h"
+
+#include <signal.h>
+#include <uv.h>
+
+struct session {
+	uv_loop_t loop;
+	struct logger log;
+	struct services *services;
+	struct world *world;
+	struct run *run;	/* owned */
+	struct journal_run row; /* of the run; owned here (lock) once has_row */
+	bool has_row;
+	uv_signal_t on_interrupt, on_terminate;
+	uv_timer_t progress;
+	bool is_quiet, shows_progress;
+	int64_t begun_us;
+	bool is_over;	       /* the run has ended, or cannot go on */
+	bool was_interrupted;
+	struct error fault; /* of the journal */
+};
+
+/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services. */
+int session_open(struct session *session, const struct opts *opts, const char *definition, struct error *err);
+/* Run session->run to its end. Returns the exit status of an ended, diverged, interrupted or faulted run, all
+ * of which it has reported on stderr; the result is for the caller to print. */
+int session_go(struct session *session);
+void session_reset(struct session *session); /* drop the run and its row: ready for another */
+void session_close(struct session *session); /* accepts one half opened */
+
+/* The variables that every definition sees, and those of the services. */
+void session_env(const struct session *session, const char *definition, const char *run_id, struct value *env);
+
+#endif
