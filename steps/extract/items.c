@@ -1,0 +1,223 @@
+/* items.c - the same thing said twice is one item. */
+
+#include "steps/extract/items.h"
+#include "lib/mem/mem.h"
+#include "steps/extract/names.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_LIMIT = 100, QUOTE_MAX = 600 };
+
+struct slice item_get(const struct item *item, struct slice member)
+{
+	for (size_t i = 0; i < item->member_count; i++)
+		if (slice_equal(item->members[i].name, member))
+			return item->members[i].value;
+	return (struct slice){0};
+}
+
+static bool same_letters(struct slice a, struct slice b)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		while (i < a.len && !isalnum((unsigned char)a.ptr[i]) && (unsigned char)a.ptr[i] < 0x80)
+			i++;
+		while (k < b.len && !isalnum((unsigned char)b.ptr[k]) && (unsigned char)b.ptr[k] < 0x80)
+			k++;
+		if (i == a.len || k == b.len)
+			return i == a.len && k == b.len;
+		if (tolower((unsigned char)a.ptr[i++]) != tolower((unsigned char)b.ptr[k++]))
+			return false;
+	}
+}
+
+static bool is_same(const struct field *field, const struct item *a, const struct item *b)
+{
+	if (field->alike.len)
+		return names_alike(item_get(a, field->alike), item_get(b, field->alike));
+	if (field->unique) {
+		for (size_t i = 0; i < field->unique_count; i++)
+			if (!same_letters(item_get(a, field->unique[i]), item_get(b, field->unique[i])))
+				return false;
+		return true;
+	}
+	if (a->member_count != b->member_count)
+		return false;
+	for (size_t i = 0; i < a->member_count; i++)
+		if (!same_letters(a->members[i].value, item_get(b, a->members[i].name)))
+			return false;
+	return true;
+}
+
+static bool is_forbidden(const struct field *field, const struct item *item)
+{
+	const struct condition *condition = field->forbid;
+
+	for (size_t i = 0; i < field->forbid_count; i++, condition = condition->next)
+		if (condition->pattern.regex &&
+		    regex_matches(condition->pattern.regex, item_get(item, field->forbid_members[i])))
+			return true;
+	return false;
+}
+
+/* A short form came first, now the whole name is here: it replaces the words, not the rank. */
+static void prefer_fuller(const struct field *field, struct item *have, const struct item *item)
+{
+	struct slice old = item_get(have, field->alike), now = item_get(item, field->alike);
+
+	if (field->alike.len && memchr(now.ptr, ' ', now.len) && !memchr(old.ptr, ' ', old.len)) {
+		double confidence = have->confidence;
+
+		*have = *item;
+		have->confidence = confidence;
+	}
+	if (item->confidence > have->confidence)
+		have->confidence = item->confidence;
+}
+
+bool items_add(struct items *items, const struct field *field, const struct item *item)
+{
+	size_t limit = field->limit ? field->limit : DEFAULT_LIMIT;
+
+	if (is_forbidden(field, item))
+		return false;
+	for (size_t i = 0; i < items->count; i++) {
+		if (!is_same(field, &items->list[i], item))
+			continue;
+		if (!field->one)
+			prefer_fuller(field, &items->list[i], item);
+		return false;
+	}
+	if (items->count >= limit)
+		return false;
+	if (items->count == items->capacity)
+		items->list = mem_grow(items->list, &items->capacity, sizeof(*items->list));
+	items->list[items->count++] = *item;
+	return true;
+}
+
+/* The word by which a text speaks of a bearer later on: a person's last name, a body's first word. */
+static struct slice short_name(struct slice name)
+{
+	size_t at;
+
+	if (name_is_entity(name)) {
+		at = slice_find(name, SLICE(" "), 0);
+		return slice_sub(name, 0, at == SIZE_MAX ? name.len : at);
+	}
+	for (at = name.len; at > 0 && name.ptr[at - 1] != ' '; at--)
+		;
+	return slice_sub(name, at, name.len);
+}
+
+static void link_item(struct item *item, const struct field *field, const struct items *targets, struct slice sentence,
+		      struct arena *arena)
+{
+	struct buf names;
+
+	buf_init(&names, 1000);
+	for (size_t i = 0; i < targets->count; i++) {
+		struct slice name = item_get(&targets->list[i], field->link_from);
+
+		if (targets->count > 1 && slice_find(sentence, name, 0) == SIZE_MAX &&
+		    slice_find(sentence, short_name(name), 0) == SIZE_MAX)
+			continue;
+		buf_printf(&names, "%s%.*s", names.len ? "; " : "", SLICE_ARG(name));
+	}
+	if (names.len) {
+		struct member *members = arena_alloc(arena, (item->member_count + 1) * sizeof(*members));
+
+		memcpy(members, item->members, item->member_count * sizeof(*members));
+		members[item->member_count].name = field->link_member;
+		members[item->member_count++].value =
+			(struct slice){arena_strndup(arena, names.data, names.len), names.len};
+		item->members = members;
+	}
+	buf_release(&names);
+}
+
+void items_link(struct items *items, const struct field *field, const struct items *targets, struct reading *reading,
+		struct arena *arena)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		struct item *item = &items->list[i];
+
+		if (!item_get(item, field->link_member).len)
+			link_item(item, field, targets,
+				  reading_context(reading, item->rule->view, CONTEXT_SENTENCE, item->start, item->end),
+				  arena);
+	}
+}
+
+static int64_t page_of(struct value pages, size_t start)
+{
+	size_t low = 0, high = value_len(pages);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		struct value at = *value_list_at(pages, middle);
+
+		if (value_is_number(at) && value_number(at) <= (double)start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (int64_t)(low ? low : 1);
+}
+
+static struct value item_value(const struct item *item, struct reading *reading, struct value pages)
+{
+	const struct view *view = reading_view(reading, item->rule->view);
+	size_t end = item->end - item->start > QUOTE_MAX ? item->start + QUOTE_MAX : item->end;
+	size_t from = view_start(view, item->start), to = view_end(view, end);
+	struct span span = reading_span(reading, from, to);
+	struct value value = value_map_new(), place = value_map_new();
+
+	while (to < reading->document.len && ((unsigned char)reading->document.ptr[to] & 0xc0) == 0x80)
+		to++;
+	for (size_t i = 0; i < item->member_count; i++)
+		value_map_set(&value, item->members[i].name, value_string(item->members[i].value));
+	value_put(&place, "start", value_int((int64_t)span.start));
+	value_put(&place, "end", value_int((int64_t)span.end));
+	value_put(&value, "span", place);
+	value_put(&value, "quote", value_string(slice_sub(reading->document, from, to)));
+	value_put(&value, "confidence", value_double(item->confidence));
+	if (item->rule->name.len)
+		value_put(&value, "rule", value_string(item->rule->name));
+	if (pages.kind == VALUE_LIST && value_len(pages))
+		value_put(&value, "page", value_int(page_of(pages, span.start)));
+	return value;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct item *left = a, *right = b;
+
+	if (left->rule->view != right->rule->view)
+		return left->rule->view < right->rule->view ? -1 : 1;
+	return left->start < right->start ? -1 : left->start > right->start;
+}
+
+struct value items_value(const struct items *items, const struct field *field, struct reading *reading,
+			 struct value pages)
+{
+	const struct item *best = NULL;
+	struct value list;
+
+	if (field->one) {
+		for (size_t i = 0; i < items->count; i++)
+			if (!best || items->list[i].confidence > best->confidence)
+				best = &items->list[i];
+		return best ? item_value(best, reading, pages) : value_null();
+	}
+	if (items->count)
+		qsort(items->list, items->count, sizeof(*items->list), by_place);
+	list = value_list_new(items->count);
+	for (size_t i = 0; i < items->count; i++)
+		value_list_push(&list, item_value(&items->list[i], reading, pages));
+	return list;
+}

@@ -1,0 +1,127 @@
+/* main.c - extract: a record with its text's place and its type in, the same record with fields out. */
+
+#include "lib/clock/clock.h"
+#include "lib/step/step.h"
+#include "steps/extract/extract.h"
+#include "steps/extract/models.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char request_schema[] =
+	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"properties\": {"
+	"\"id\": {\"type\": \"string\"}, "
+	"\"text\": {\"type\": \"string\", \"description\": \"the text itself, instead of text_uri\"}, "
+	"\"text_uri\": {\"type\": \"string\", \"description\": \"where the document store keeps the text\"}, "
+	"\"pages\": {\"type\": \"array\", \"items\": {\"type\": \"integer\"}}, "
+	"\"classification\": {\"type\": \"object\", \"properties\": {\"doc_type\": {\"type\": \"object\", "
+	"\"properties\": {\"value\": {\"type\": \"string\"}}, \"required\": [\"value\"]}}}}, "
+	"\"anyOf\": [{\"required\": [\"text\"]}, {\"required\": [\"text_uri\"]}]}";
+
+static const char response_schema[] =
+	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"properties\": {"
+	"\"extraction\": {\"type\": \"object\", \"required\": [\"model\", \"fields\"], \"properties\": {"
+	"\"model\": {\"type\": \"string\", \"description\": \"TYPE@VERSION of the extraction model\"}, "
+	"\"partial\": {\"type\": \"boolean\", \"description\": \"true when time ran out\"}, "
+	"\"fields\": {\"type\": \"object\", \"description\": \"what the model's fields found\", "
+	"\"additionalProperties\": {\"anyOf\": [{\"type\": \"null\"}, {\"$ref\": \"#/$defs/item\"}, "
+	"{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/item\"}}]}}}}}, \"required\": [\"extraction\"], "
+	"\"$defs\": {\"item\": {\"type\": \"object\", \"required\": [\"span\", \"quote\", \"confidence\"], \"properties\": {"
+	"\"span\": {\"type\": \"object\", \"properties\": {\"start\": {\"type\": \"integer\"}, "
+	"\"end\": {\"type\": \"integer\"}}}, \"quote\": {\"type\": \"string\"}, "
+	"\"confidence\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, "
+	"\"page\": {\"type\": \"integer\"}, \"rule\": {\"type\": \"string\"}}}}}";
+
+static const struct opt_option options[] = {
+	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS", "extraction models, TYPE.yaml each"},
+	{NULL},
+};
+
+static void *open_models(const struct step_setup *setup, struct error *err)
+{
+	return models_open(opt_text(setup->opts, "models"), err);
+}
+
+static void close_models(void *state)
+{
+	models_close(state);
+}
+
+/* "classification": {"doc_type": {"value": ...}}; empty when nobody classified the record. */
+static struct slice type_of(struct value record)
+{
+	const struct value *classification = value_get(record, "classification");
+	const struct value *type = classification ? value_get(*classification, "doc_type") : NULL;
+
+	return type ? value_get_text(*type, "value") : (struct slice){0};
+}
+
+static int64_t deadline_of(const struct step_call *call)
+{
+	int64_t own = clock_monotonic_ms() + EXTRACT_TIME_MS;
+
+	return call->deadline_ms > 0 && call->deadline_ms < own ? call->deadline_ms : own;
+}
+
+static int extract_record(struct step_call *call, struct value request, struct value *response, struct error *err)
+{
+	const struct model *model = models_get(call->state, type_of(request), err);
+	const struct value *pages = value_get(request, "pages");
+	struct buf text;
+	int result = -1;
+
+	buf_init(&text, EXTRACT_MAX_BYTES);
+	if (!model || step_text(call, request, &text, err) < 0)
+		goto done;
+	if (!utf8_is_valid(buf_slice(&text))) {
+		error_set(err, ERROR_INPUT, "the text of the document is not UTF-8");
+		goto done;
+	}
+	*response = value_ref(request);
+	value_put(response, "extraction",
+		  extract_fields(model, buf_slice(&text), pages ? *pages : value_null(), deadline_of(call)));
+	result = 0;
+done:
+	buf_release(&text);
+	return result;
+}
+
+/* extract check [FOLDER]: a lawyer's changes, tried before they are used. */
+static int check(int argc, char **argv)
+{
+	struct error err = {0};
+	int bad = argc > 2 ? -1 : models_check(argc > 1 ? argv[1] : NULL, stderr, &err);
+
+	if (argc > 2 || (argc > 1 && argv[1][0] == '-')) {
+		fprintf(stderr, "usage: extract check [FOLDER]\n");
+		return 2;
+	}
+	if (bad < 0) {
+		fprintf(stderr, "extract: %s%s%s\n", err.message, err.hint[0] ? "; " : "", err.hint);
+		return error_exit_status(&err);
+	}
+	return bad ? 2 : 0;
+}
+
+static const struct step_verb verbs[] = {
+	{"check", "read and compile every model of a folder, print what is wrong", check},
+	{NULL},
+};
+
+static const struct step step = {
+	.name = "extract",
+	.summary = "pull dates, parties, sums and provisions out of a record's text",
+	.example = "ingest decision.pdf | classify | extract",
+	.options = options,
+	.open = open_models,
+	.close = close_models,
+	.apply = extract_record,
+	.request_schema = request_schema,
+	.response_schema = response_schema,
+	.verbs = verbs,
+};
+
+int main(int argc, char **argv)
+{
+	return step_main(&step, argc, argv);
+}

@@ -1,0 +1,254 @@
+/* models.c - find the folder, keep what was compiled. */
+
+#include "steps/extract/models.h"
+#include "lib/mem/mem.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TYPE_MAX = 64, PATH_MAX_BYTES = 4096 };
+
+/* A type that was asked for, and what came of it. */
+struct slot {
+	struct slot *next;
+	char type[TYPE_MAX + 1];
+	struct model *model; /* owned; NULL: see err */
+	struct arena names;  /* file names that places point to */
+	struct error err;
+};
+
+struct models {
+	char *folder; /* owned */
+	pthread_mutex_t lock;
+	struct slot *slots; /* guarded by lock; a slot is read-only once it is in the list */
+};
+
+static bool is_model_file(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 5 && name[0] != '.' && !strcmp(name + length - 5, ".yaml");
+}
+
+static bool has_models(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = is_model_file(entry->d_name);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Beside the installed program, or in the tree it was built in; owned. */
+static char *own_folder(void)
+{
+	static const char *const places[] = {"../share/lexflow/extract", "../../steps/extract/models",
+					     "../../../steps/extract/models", "../../../../steps/extract/models"};
+	char self[PATH_MAX_BYTES];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (length <= 0)
+		return NULL;
+	self[length] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
+		struct buf path;
+
+		buf_init(&path, PATH_MAX_BYTES * 2);
+		buf_add(&path, self, (size_t)(slash - self + 1));
+		buf_add_text(&path, places[i]);
+		if (has_models(buf_text(&path)))
+			return buf_take(&path);
+		buf_release(&path);
+	}
+	return NULL;
+}
+
+struct models *models_open(const char *folder, struct error *err)
+{
+	struct models *models = mem_new(sizeof(*models));
+
+	pthread_mutex_init(&models->lock, NULL);
+	models->folder = folder ? mem_strdup(folder) : own_folder();
+	if (!models->folder) {
+		error_set(err, ERROR_NOT_FOUND, "the extraction models are not where the program was installed");
+		error_hint(err, "say where with --models FOLDER or EXTRACT_MODELS");
+		goto fail;
+	}
+	if (access(models->folder, R_OK | X_OK) < 0) {
+		error_set(err, ERROR_NOT_FOUND, "no folder of extraction models at %s", models->folder);
+		goto fail;
+	}
+	if (!has_models(models->folder)) {
+		error_set(err, ERROR_INPUT, "no extraction model (*.yaml) in %s", models->folder);
+		goto fail;
+	}
+	return models;
+
+fail:
+	models_close(models);
+	return NULL;
+}
+
+void models_close(struct models *models)
+{
+	if (!models)
+		return;
+	while (models->slots) {
+		struct slot *slot = models->slots;
+
+		models->slots = slot->next;
+		model_free(slot->model);
+		arena_release(&slot->names);
+		mem_free(slot);
+	}
+	pthread_mutex_destroy(&models->lock);
+	mem_free(models->folder);
+	mem_free(models);
+}
+
+const char *models_folder(const struct models *models)
+{
+	return models->folder;
+}
+
+/* The first complaint as one error. */
+static void set_error(struct error *err, struct diags *diags)
+{
+	struct diag first = {0};
+
+	for (size_t i = 0; i < diags_count(diags); i++) {
+		first = diags_at(diags, i);
+		if (!first.warning)
+			break;
+	}
+	if (first.at.line > 0)
+		error_set(err, ERROR_INPUT, "%s:%d:%d: %s [%s]", first.at.file, first.at.line, first.at.column,
+			  first.message, first.code);
+	else
+		error_set(err, ERROR_INPUT, "%s: %s [%s]", first.at.file, first.message, first.code);
+	if (first.hint)
+		error_hint(err, "%s", first.hint);
+}
+
+static struct model *load(const char *folder, const char *name, struct arena *names, struct diags *diags)
+{
+	struct model *model = model_read(folder, name, names, diags);
+
+	if (model && model_compile(model, diags) < 0) {
+		model_free(model);
+		model = NULL;
+	}
+	return model;
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+	struct buf path;
+	bool found;
+
+	buf_init(&path, PATH_MAX_BYTES * 2);
+	buf_printf(&path, "%s/%s.yaml", folder, name);
+	found = access(buf_text(&path), R_OK) == 0;
+	buf_release(&path);
+	return found;
+}
+
+/* File names must stay in the folder; the type comes from outside. */
+static bool is_plain(struct slice type)
+{
+	for (size_t i = 0; i < type.len; i++)
+		if (!((type.ptr[i] >= 'a' && type.ptr[i] <= 'z') || (type.ptr[i] >= '0' && type.ptr[i] <= '9') ||
+		      (i > 0 && (type.ptr[i] == '_' || type.ptr[i] == '-'))))
+			return false;
+	return type.len > 0 && type.len <= TYPE_MAX;
+}
+
+static struct slot *make_slot(const struct models *models, const char *type)
+{
+	struct slot *slot = mem_new(sizeof(*slot));
+	struct diags *diags = diags_new();
+
+	memcpy(slot->type, type, strlen(type) + 1);
+	arena_init(&slot->names);
+	slot->model = load(models->folder, type, &slot->names, diags);
+	if (!slot->model)
+		set_error(&slot->err, diags);
+	diags_free(diags);
+	return slot;
+}
+
+static struct slot *find_slot(struct models *models, const char *type)
+{
+	struct slot *slot = models->slots;
+
+	while (slot && strcmp(slot->type, type) != 0)
+		slot = slot->next;
+	return slot;
+}
+
+const struct model *models_get(struct models *models, struct slice doc_type, struct error *err)
+{
+	char type[TYPE_MAX + 1] = "default";
+	struct slot *slot;
+
+	pthread_mutex_lock(&models->lock);
+	if (is_plain(doc_type)) {
+		memcpy(type, doc_type.ptr, doc_type.len);
+		type[doc_type.len] = '\0';
+	}
+	slot = find_slot(models, type);
+	if (!slot && !has_file(models->folder, type)) {
+		memcpy(type, "default", sizeof("default"));
+		slot = find_slot(models, type);
+	}
+	if (!slot) {
+		slot = make_slot(models, type);
+		slot->next = models->slots;
+		models->slots = slot;
+	}
+	pthread_mutex_unlock(&models->lock);
+	if (!slot->model) {
+		error_set(err, slot->err.kind, "%s", slot->err.message);
+		if (slot->err.hint[0])
+			error_hint(err, "%s", slot->err.hint);
+	}
+	return slot->model;
+}
+
+int models_check(const char *folder, FILE *out, struct error *err)
+{
+	struct models *models = models_open(folder, err);
+	DIR *dir = models ? opendir(models->folder) : NULL;
+	struct dirent *entry;
+	int bad = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		struct diags *diags;
+		struct arena names;
+		char *name;
+
+		if (!is_model_file(entry->d_name))
+			continue;
+		diags = diags_new();
+		arena_init(&names);
+		name = mem_strndup(entry->d_name, strlen(entry->d_name) - 5);
+		model_free(load(models->folder, name, &names, diags));
+		bad += diags_errors(diags) > 0;
+		diags_print(diags, out);
+		mem_free(name);
+		diags_free(diags);
+		arena_release(&names);
+	}
+	if (dir)
+		closedir(dir);
+	models_close(models);
+	return models ? bad : -1;
+}

@@ -1,0 +1,141 @@
+/* normal.c - the table of normalisers, and the short ones themselves. */
+
+#include "steps/extract/normal.h"
+#include "steps/extract/dates.h"
+#include "steps/extract/money.h"
+#include "steps/extract/names.h"
+#include "steps/extract/sections.h"
+
+#include <ctype.h>
+
+static bool apply_amount(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return money_amount(text, out);
+}
+
+static bool apply_currency(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return money_currency(text, out);
+}
+
+static bool apply_date(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return date_normalise(text, DATE_MONTH_FIRST, out);
+}
+
+static bool apply_date_dmy(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return date_normalise(text, DATE_DAY_FIRST, out);
+}
+
+static bool apply_name(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return name_normalise(text, out);
+}
+
+static bool apply_party_kind(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return text.len && !buf_add_text(out, name_is_entity(text) ? "entity" : "person");
+}
+
+static bool apply_text(struct slice text, struct slice argument, struct buf *out)
+{
+	bool gap = false;
+
+	(void)argument;
+	text = slice_trim(text);
+	for (size_t i = 0; i < text.len; i++) {
+		bool blank = isspace((unsigned char)text.ptr[i]);
+
+		if (blank && !gap)
+			buf_add_char(out, ' ');
+		else if (!blank)
+			buf_add_char(out, text.ptr[i]);
+		gap = blank;
+	}
+	return out->len > 0;
+}
+
+static bool keep_bytes(struct slice text, struct buf *out, int (*keep)(int))
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (keep((unsigned char)text.ptr[i]))
+			buf_add_char(out, text.ptr[i]);
+	return out->len > 0;
+}
+
+static int is_no_space(int byte)
+{
+	return !isspace(byte);
+}
+
+static bool apply_squeeze(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return keep_bytes(text, out, is_no_space);
+}
+
+static bool apply_digits(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	return keep_bytes(text, out, isdigit);
+}
+
+static bool apply_upper(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_char(out, (char)toupper((unsigned char)text.ptr[i]));
+	return out->len > 0;
+}
+
+static bool apply_lower(struct slice text, struct slice argument, struct buf *out)
+{
+	(void)argument;
+	for (size_t i = 0; i < text.len; i++)
+		buf_add_char(out, (char)tolower((unsigned char)text.ptr[i]));
+	return out->len > 0;
+}
+
+static bool apply_else(struct slice text, struct slice argument, struct buf *out)
+{
+	return !buf_add_slice(out, text.len ? text : argument);
+}
+
+static const struct normaliser table[] = {
+	{"amount", apply_amount, NULL, false},
+	{"currency", apply_currency, NULL, false},
+	{"date", apply_date, NULL, false},
+	{"date_dmy", apply_date_dmy, NULL, false},
+	{"name", apply_name, NULL, false},
+	{"party_kind", apply_party_kind, NULL, false},
+	{"text", apply_text, NULL, false},
+	{"squeeze", apply_squeeze, NULL, false},
+	{"digits", apply_digits, NULL, false},
+	{"upper", apply_upper, NULL, false},
+	{"lower", apply_lower, NULL, false},
+	{"else", apply_else, NULL, true},
+	{"lookup", NULL, NULL, true},
+	{"names", NULL, names_split, false},
+	{"sections", NULL, sections_split, false},
+};
+
+const struct normaliser *normaliser_find(struct slice name)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (slice_is(name, table[i].name))
+			return &table[i];
+	return NULL;
+}
+
+const char *normaliser_names(void)
+{
+	return "amount, currency, date, date_dmy, name, party_kind, text, squeeze, digits, upper, lower, else VALUE, "
+	       "lookup TABLE, names, sections";
+}

@@ -1,0 +1,217 @@
+/* view.c - two passes: characters into `lines`, then `lines` joined into `flow`. */
+
+#include "steps/extract/view.h"
+#include "lib/mem/mem.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+/* A paragraph's line is at least this long; shorter ones are headings and captions. */
+enum { LONG_LINE = 40 };
+
+static bool is_blank(int32_t c)
+{
+	return c == ' ' || c == '\t' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
+}
+
+/* The plain letter for a typographic one; 0 to drop it. Never more bytes than the original. */
+static int32_t plain(int32_t c)
+{
+	switch (c) {
+	case 0x2018:
+	case 0x2019:
+	case 0x201a:
+	case 0x2032:
+		return '\'';
+	case 0x201c:
+	case 0x201d:
+	case 0x201e:
+	case 0x00ab:
+	case 0x00bb:
+		return '"';
+	case 0x2010:
+	case 0x2011:
+	case 0x2012:
+	case 0x2013:
+	case 0x2014:
+	case 0x2015:
+	case 0x2212:
+		return '-';
+	case 0x00ad:
+	case 0x200b:
+	case 0x200c:
+	case 0x200d:
+	case 0xfeff:
+		return 0;
+	default:
+		return c;
+	}
+}
+
+static void push(struct view *view, const char *bytes, size_t size, size_t origin)
+{
+	for (size_t i = 0; i < size; i++) {
+		view->bytes[view->text.len] = bytes[i];
+		view->origin[view->text.len++] = (uint32_t)origin;
+	}
+}
+
+static char last_byte(const struct view *view, size_t back)
+{
+	return view->text.len > back ? view->bytes[view->text.len - 1 - back] : '\n';
+}
+
+/* A column mark that OCR made of a caption's brackets: alone between blanks. */
+static bool is_column_mark(struct slice document, size_t at, size_t next, int32_t c, const struct view *view)
+{
+	size_t after = next;
+	char before = last_byte(view, 0);
+
+	if (c != ')' && c != '|' && c != 0xa7)
+		return false;
+	if ((before != ' ' && before != '\n') || at >= document.len)
+		return false;
+	if (after < document.len && document.ptr[after] != ' ' && document.ptr[after] != '\n' &&
+	    document.ptr[after] != '\t')
+		return false;
+	if (c != 0xa7)
+		return true;
+	while (after < document.len && strchr(" \t\r\n", document.ptr[after]))
+		after++;
+	return after >= document.len || (!isdigit((unsigned char)document.ptr[after]) &&
+					 (unsigned char)document.ptr[after] != 0xc2);
+}
+
+static void end_line(struct view *view, size_t origin)
+{
+	while (view->text.len && last_byte(view, 0) == ' ')
+		view->text.len--;
+	if (view->text.len && !(last_byte(view, 0) == '\n' && last_byte(view, 1) == '\n'))
+		push(view, "\n", 1, origin);
+}
+
+static void build_lines(struct view *view)
+{
+	struct slice document = view->document;
+	size_t at = 0;
+
+	while (at < document.len) {
+		size_t start = at;
+		int32_t c = utf8_next(document, &at);
+		int32_t shown = plain(c);
+
+		if (c == '\n' || c == '\f' || c == 0x2028 || c == 0x2029) {
+			end_line(view, start);
+		} else if (c == '\r' || shown == 0) {
+			continue;
+		} else if (is_blank(c) || is_column_mark(document, start, at, c, view)) {
+			if (last_byte(view, 0) != ' ' && last_byte(view, 0) != '\n')
+				push(view, " ", 1, start);
+		} else if (shown != c) {
+			char byte = (char)shown;
+
+			push(view, &byte, 1, start);
+		} else {
+			push(view, document.ptr + start, at - start, start);
+		}
+	}
+	end_line(view, document.len ? document.len - 1 : 0);
+}
+
+/* Pleadings are typed with every other line empty: there a blank line ends no paragraph. */
+static bool is_double_spaced(struct slice lines)
+{
+	size_t breaks = 0, blanks = 0;
+
+	for (size_t i = 0; i + 1 < lines.len; i++) {
+		if (lines.ptr[i] != '\n')
+			continue;
+		breaks++;
+		blanks += lines.ptr[i + 1] == '\n';
+	}
+	return breaks > 20 && blanks * 3 > breaks;
+}
+
+/* What stands for the line break before `next`, the line before having `length` bytes and ending in `end`. */
+static char joint(bool blank, bool doubled, char end, size_t length, char next)
+{
+	if (!blank)
+		return ' ';
+	if (islower((unsigned char)next) && !strchr(".:;!?", end))
+		return ' ';
+	return doubled && length >= LONG_LINE && !strchr(".:;!?\"", end) ? ' ' : '\n';
+}
+
+/* In place: what is written never overtakes what is read. */
+static void join_lines(struct view *view)
+{
+	size_t from = 0, to = 0, line_start = 0, count = view->text.len;
+	bool doubled = is_double_spaced(view->text);
+
+	while (from < count) {
+		char byte = view->bytes[from];
+		size_t next = from + 1;
+		bool blank;
+
+		if (byte != '\n') {
+			view->bytes[to] = byte;
+			view->origin[to++] = view->origin[from++];
+			continue;
+		}
+		blank = next < count && view->bytes[next] == '\n';
+		next += blank;
+		if (next < count && to > line_start && view->bytes[to - 1] == '-' && !blank &&
+		    islower((unsigned char)view->bytes[next])) {
+			from = next; /* a word broken at its hyphen */
+			continue;
+		}
+		view->bytes[to] = next >= count ? '\n'
+						: joint(blank, doubled, to ? view->bytes[to - 1] : '.', to - line_start,
+							view->bytes[next]);
+		view->origin[to] = view->origin[from];
+		if (view->bytes[to] == '\n' || view->bytes[to] == ' ')
+			line_start = to + 1;
+		to++;
+		from = next;
+	}
+	view->text.len = to;
+}
+
+void view_init(struct view *view, enum view_kind kind, struct slice document)
+{
+	assert(document.len < UINT32_MAX);
+	*view = (struct view){.text = document, .document = document};
+	if (kind == VIEW_TEXT)
+		return;
+	view->bytes = mem_alloc(document.len + 2);
+	view->origin = mem_alloc((document.len + 2) * sizeof(*view->origin));
+	view->text = (struct slice){view->bytes, 0};
+	build_lines(view);
+	if (kind == VIEW_FLOW)
+		join_lines(view);
+}
+
+void view_release(struct view *view)
+{
+	mem_free(view->bytes);
+	mem_free(view->origin);
+	*view = (struct view){0};
+}
+
+size_t view_start(const struct view *view, size_t start)
+{
+	return view->origin ? view->origin[start] : start;
+}
+
+size_t view_end(const struct view *view, size_t end)
+{
+	size_t at;
+
+	if (!view->origin)
+		return end;
+	at = view->origin[end - 1];
+	utf8_next(view->document, &at);
+	return at;
+}
