@@ -111,11 +111,12 @@ PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
 ## install        DESTDIR= PREFIX=/usr/local
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/lexflow/extract $(SHARE)/lexflow/classify $(SHARE)/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/lexflow/infra $(SHARE)/lexflow/extract $(SHARE)/man/man1
 	install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 workflow.yaml infra/services.yaml $(SHARE)/lexflow
+	install -m 644 workflow.yaml $(SHARE)/lexflow
+	install -m 644 infra/services.yaml $(SHARE)/lexflow/infra
 	install -m 644 $(wildcard steps/extract/models/*) $(SHARE)/lexflow/extract
-	install -m 644 $(wildcard steps/classify/model*) $(SHARE)/lexflow/classify
+	install -m 644 $(wildcard steps/classify/*.model) $(SHARE)/lexflow
 	$(if $(wildcard workflow/cli/*.1),install -m 644 $(wildcard workflow/cli/*.1) $(SHARE)/man/man1)
 
 # ---- tests: a program for each tests/unit/**/*_test.c, which links no more than its room may include
