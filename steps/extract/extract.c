@@ -259,30 +259,42 @@ static bool add_parts(struct run *run, const struct field *field, struct items *
 	return any;
 }
 
+/* The next match at or after *at that meets the rule's conditions; false at the end. */
+static bool next_hit(struct run *run, const struct regex *regex, struct hit *hit, size_t *at, size_t *count)
+{
+	while (*at <= hit->text.len && (*count)++ < hit->rule->max) {
+		if (reading_is_late(&run->reading) || !regex_find(regex, hit->text, *at, &hit->match))
+			return false;
+		*at = offset_in(hit, hit->match.group[0]) + hit->match.group[0].len;
+		if (!hit->match.group[0].len)
+			(*at)++;
+		else if (conditions_hold(run, hit))
+			return true;
+	}
+	return false;
+}
+
+static bool add_hit(struct run *run, const struct field *field, struct items *items, struct hit *hit)
+{
+	return hit->rule->has_each ? add_parts(run, field, items, hit) : add_item(run, field, items, hit);
+}
+
 static void run_rule(struct run *run, const struct field *field, struct items *items, const struct rule *rule)
 {
 	const struct regex *regex = regex_set_at(run->model->sets[rule->view], rule->index);
 	struct extent extent = reading_region(&run->reading, rule->view, rule->region);
-	struct hit hit = {.rule = rule};
-	size_t at = extent.start;
+	struct hit hit = {.rule = rule}, last = {0};
+	size_t at = extent.start, count = 0;
 
 	hit.text = slice_sub(reading_view(&run->reading, rule->view)->text, 0, extent.end);
-	for (size_t count = 0; count < rule->max && at <= extent.end; count++) {
-		bool any;
-
-		if (reading_is_late(&run->reading) || !regex_find(regex, hit.text, at, &hit.match))
-			return;
-		at = offset_in(&hit, hit.match.group[0]) + hit.match.group[0].len;
-		if (!hit.match.group[0].len) {
-			at++;
-			continue;
-		}
-		if (!conditions_hold(run, &hit))
-			continue;
-		any = rule->has_each ? add_parts(run, field, items, &hit) : add_item(run, field, items, &hit);
-		if (any && rule->first)
+	while (next_hit(run, regex, &hit, &at, &count)) {
+		if (rule->last)
+			last = hit;
+		else if (add_hit(run, field, items, &hit) && rule->first)
 			return;
 	}
+	if (last.rule)
+		add_hit(run, field, items, &last);
 }
 
 static void run_field(struct run *run, const struct field *field, struct items *items)

@@ -117,6 +117,7 @@ struct rule {
 	double confidence;
 	size_t max;	/* matches looked at */
 	bool first;	/* the first match that gives an item ends the rule */
+	bool last;	/* only the last match that meets the conditions counts */
 	bool fallback;	/* only while the field has no item */
 	bool off;	/* hides an included rule of the same name */
 	int index;	/* in the set of its view */

@@ -163,7 +163,7 @@ static double read_confidence(struct model_reader *reader, const struct yaml_nod
 static void read_rule(struct model_reader *reader, struct rule *rule, const struct yaml_node *node)
 {
 	static const char *const keys[] = {"name", "find", "view", "in",	"need",	 "not",	     "give", "each",
-					   "span", "confidence", "max",	 "first", "fallback", "off", "about"};
+					   "span", "confidence", "max",	 "first", "last", "fallback", "off", "about"};
 
 	model_check_keys(reader, node, keys, COUNT(keys));
 	rule->off = model_is_true(reader, node, "off");
@@ -188,6 +188,7 @@ static void read_rule(struct model_reader *reader, struct rule *rule, const stru
 	rule->confidence = read_confidence(reader, node);
 	rule->max = model_number(reader, node, "max", DEFAULT_MAX);
 	rule->first = model_is_true(reader, node, "first");
+	rule->last = model_is_true(reader, node, "last");
 	rule->fallback = model_is_true(reader, node, "fallback");
 }
 
