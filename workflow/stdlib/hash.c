@@ -1,0 +1,76 @@
+/* hash.c - hash.* (reference, 5.4), computed by OpenSSL. */
+#include "workflow/stdlib/stdlib_private.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+static int find_digest(struct value algorithm, const char *function, const EVP_MD **digest, struct value *raised)
+{
+	static const struct {
+		const char *name;
+		const EVP_MD *(*digest)(void);
+	} digests[] = {
+		{"MD5", EVP_md5},	{"SHA1", EVP_sha1},	{"SHA224", EVP_sha224},
+		{"SHA256", EVP_sha256}, {"SHA384", EVP_sha384}, {"SHA512", EVP_sha512},
+	};
+
+	if (want_string(algorithm, function, "algorithm", raised) < 0)
+		return -1;
+	for (size_t i = 0; i < STDLIB_COUNT(digests); i++) {
+		if (slice_is(value_text(algorithm), digests[i].name)) {
+			*digest = digests[i].digest();
+			return 0;
+		}
+	}
+	return raise_error(raised, "ValueError", "%s: unknown algorithm \"%.*s\"", function,
+			   SLICE_ARG(slice_sub(value_text(algorithm), 0, 100)));
+}
+
+static int compute_checksum(const struct stdlib_context *context, const struct value *args, struct value *out,
+			    struct value *raised)
+{
+	static const char name[] = "hash.compute_checksum";
+	struct slice data = value_text(args[0]);
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	const EVP_MD *digest;
+	unsigned len = 0;
+
+	(void)context;
+	if (want_bytes(args[0], name, "data", raised) < 0 || find_digest(args[1], name, &digest, raised) < 0)
+		return -1;
+	if (!EVP_Digest(data.ptr, data.len, sum, &len, digest, NULL))
+		return raise_error(raised, "SystemError", "%s: the algorithm is not available", name);
+	return give(out, value_bytes((struct slice){(const char *)sum, len}));
+}
+
+static int compute_hmac(const struct stdlib_context *context, const struct value *args, struct value *out,
+			struct value *raised)
+{
+	static const char name[] = "hash.compute_hmac";
+	struct slice key = value_text(args[0]);
+	struct slice data = value_text(args[1]);
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	const EVP_MD *digest;
+	unsigned len = 0;
+
+	(void)context;
+	if (want_bytes(args[0], name, "key", raised) < 0 || want_bytes(args[1], name, "data", raised) < 0 ||
+	    find_digest(args[2], name, &digest, raised) < 0)
+		return -1;
+	if (key.len > STDLIB_MAX_TEXT)
+		return raise_error(raised, "ResourceLimitError", "%s: the key is too long", name);
+	if (!HMAC(digest, key.ptr, (int)key.len, (const unsigned char *)data.ptr, data.len, sum, &len))
+		return raise_error(raised, "SystemError", "%s: the algorithm is not available", name);
+	return give(out, value_bytes((struct slice){(const char *)sum, len}));
+}
+
+static const struct stdlib_param checksum_params[] = {{"data"}, {"algorithm"}};
+static const struct stdlib_param hmac_params[] = {{"key"}, {"data"}, {"algorithm"}};
+
+static const struct stdlib_function functions[] = {
+	{"hash.compute_checksum", STDLIB_PURE, STDLIB_PARAMS(checksum_params), compute_checksum,
+	 "MD5, SHA1, SHA224 ... SHA512 of bytes"},
+	{"hash.compute_hmac", STDLIB_PURE, STDLIB_PARAMS(hmac_params), compute_hmac, "HMAC of bytes under a key"},
+};
+
+STDLIB_MODULE(stdlib_hash, functions);

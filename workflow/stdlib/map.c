@@ -1,0 +1,92 @@
+/* map.c - map.* (reference, 5.7). */
+#include "workflow/stdlib/stdlib_private.h"
+
+enum { MAX_MERGE_DEPTH = 500 };
+
+/* Never raises for what is missing; a key that is no string is a mistake all the same. */
+static int get(const struct stdlib_context *context, const struct value *args, struct value *out,
+	       struct value *raised)
+{
+	const struct value *found = &args[0];
+	struct value keys = args[1];
+	bool many = keys.kind == VALUE_LIST;
+	size_t count = many ? value_len(keys) : 1;
+
+	(void)context;
+	if (!many && keys.kind != VALUE_STRING)
+		return raise_argument(raised, "map.get", "keys", "a string or a list of strings", keys);
+	for (size_t i = 0; many && i < count; i++) {
+		if (want_string(*value_list_at(keys, i), "map.get", "keys", raised) < 0)
+			return -1;
+	}
+	for (size_t i = 0; found && i < count; i++)
+		found = value_map_get(*found, value_text(many ? *value_list_at(keys, i) : keys));
+	if (!found || args[0].kind != VALUE_MAP)
+		return give(out, value_null());
+	return give(out, value_ref(*found));
+}
+
+static int delete(const struct stdlib_context *context, const struct value *args, struct value *out,
+		  struct value *raised)
+{
+	(void)context;
+	if (want_map(args[0], "map.delete", "map", raised) < 0 || want_string(args[1], "map.delete", "key", raised) < 0)
+		return -1;
+	*out = value_ref(args[0]);
+	value_map_delete(out, value_text(args[1]));
+	return 0;
+}
+
+static int merge(const struct stdlib_context *context, const struct value *args, struct value *out,
+		 struct value *raised)
+{
+	(void)context;
+	if (want_map(args[0], "map.merge", "first", raised) < 0 || want_map(args[1], "map.merge", "second", raised) < 0)
+		return -1;
+	*out = value_ref(args[0]);
+	for (size_t i = 0; i < value_len(args[1]); i++)
+		value_map_set(out, value_map_key(args[1], i), value_ref(*value_map_at(args[1], i)));
+	return 0;
+}
+
+/* Both are maps. What lies deeper than anyone nests is replaced, not merged: recursion has an end. */
+static struct value merge_deep(struct value first, struct value second, int depth)
+{
+	struct value result = value_ref(first);
+
+	for (size_t i = 0; i < value_len(second); i++) {
+		struct slice key = value_map_key(second, i);
+		const struct value *theirs = value_map_at(second, i);
+		const struct value *ours = value_map_get(first, key);
+
+		if (ours && ours->kind == VALUE_MAP && theirs->kind == VALUE_MAP && depth < MAX_MERGE_DEPTH)
+			value_map_set(&result, key, merge_deep(*ours, *theirs, depth + 1));
+		else
+			value_map_set(&result, key, value_ref(*theirs));
+	}
+	return result;
+}
+
+static int merge_nested(const struct stdlib_context *context, const struct value *args, struct value *out,
+			struct value *raised)
+{
+	(void)context;
+	if (want_map(args[0], "map.merge_nested", "first", raised) < 0 ||
+	    want_map(args[1], "map.merge_nested", "second", raised) < 0)
+		return -1;
+	return give(out, merge_deep(args[0], args[1], 0));
+}
+
+static const struct stdlib_param get_params[] = {{"map"}, {"keys"}};
+static const struct stdlib_param delete_params[] = {{"map"}, {"key"}};
+static const struct stdlib_param merge_params[] = {{"first"}, {"second"}};
+
+static const struct stdlib_function functions[] = {
+	{"map.get", STDLIB_PURE, STDLIB_PARAMS(get_params), get, "the value under a key or a path of keys, or null"},
+	{"map.delete", STDLIB_PURE, STDLIB_PARAMS(delete_params), delete, "a copy without a key"},
+	{"map.merge", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge, "both maps in one; the second wins"},
+	{"map.merge_nested", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge_nested,
+	 "both maps in one, maps under one key merged as well"},
+};
+
+STDLIB_MODULE(stdlib_map, functions);

@@ -1,0 +1,138 @@
+/* text_regex.c - text.* with regular expressions (reference, 5.11): RE2, leftmost-longest. */
+#include "lib/regex/regex.h"
+
+#include "workflow/stdlib/stdlib_private.h"
+
+static struct regex *compile(const struct value *args, const char *name, struct value *raised)
+{
+	struct error err = {0};
+	struct regex *regex;
+
+	if (want_string(args[0], name, "source", raised) < 0 || want_string(args[1], name, "regexp", raised) < 0)
+		return NULL;
+	regex = regex_new(value_text(args[1]), REGEX_LONGEST, &err);
+	if (!regex)
+		raise_error(raised, "ValueError", "%s: %s", name, err.message);
+	return regex;
+}
+
+/* The matches of a text, one after the other. An empty one never stands where the one before it ended. */
+struct matches {
+	const struct regex *regex;
+	struct slice text;
+	size_t from;	   /* where to look next */
+	size_t last_end;   /* of the match before; SIZE_MAX: none yet */
+	size_t start, end; /* of this one, in bytes */
+};
+
+static size_t next_char(struct slice text, size_t i)
+{
+	size_t offset = i;
+
+	if (i < text.len)
+		utf8_next(text, &offset);
+	return offset > i ? offset : i + 1;
+}
+
+static bool next_match(struct matches *matches)
+{
+	struct regex_match match;
+
+	while (matches->from <= matches->text.len) {
+		if (!regex_find(matches->regex, matches->text, matches->from, &match))
+			return false;
+		matches->start = (size_t)(match.group[0].ptr - matches->text.ptr);
+		matches->end = matches->start + match.group[0].len;
+		if (match.group[0].len == 0 && matches->start == matches->last_end) {
+			matches->from = next_char(matches->text, matches->start);
+			continue;
+		}
+		matches->from = match.group[0].len ? matches->end : next_char(matches->text, matches->end);
+		matches->last_end = matches->end;
+		return true;
+	}
+	return false;
+}
+
+static int find_all(const struct stdlib_context *context, const struct value *args, struct value *out,
+		    struct value *raised)
+{
+	struct regex *regex = compile(args, "text.find_all_regex", raised);
+	struct matches matches = {regex, value_text(args[0]), 0, SIZE_MAX, 0, 0};
+	size_t counted = 0; /* bytes */
+	size_t index = 0;   /* code points before them */
+	int result = 0;
+
+	(void)context;
+	if (!regex)
+		return -1;
+	*out = value_list_new(0);
+	while (result == 0 && next_match(&matches)) {
+		struct value entry = value_map_new();
+
+		index += utf8_count(slice_sub(matches.text, counted, matches.start));
+		counted = matches.start;
+		value_put(&entry, "index", value_int((int64_t)index));
+		value_put(&entry, "match", value_string(slice_sub(matches.text, matches.start, matches.end)));
+		value_list_push(out, entry);
+		result = want_room(*out, raised);
+	}
+	if (result < 0)
+		value_unref(*out);
+	regex_free(regex);
+	return result;
+}
+
+static int match(const struct stdlib_context *context, const struct value *args, struct value *out,
+		 struct value *raised)
+{
+	struct regex *regex = compile(args, "text.match_regex", raised);
+
+	(void)context;
+	if (!regex)
+		return -1;
+	*out = value_bool(regex_matches(regex, value_text(args[0])));
+	regex_free(regex);
+	return 0;
+}
+
+/* `repl` is literal: the language has no back-references. */
+static int replace_all(const struct stdlib_context *context, const struct value *args, struct value *out,
+		       struct value *raised)
+{
+	struct slice repl = value_text(args[2]);
+	struct matches matches = {NULL, value_text(args[0]), 0, SIZE_MAX, 0, 0};
+	struct regex *regex;
+	struct buf text;
+	size_t copied = 0;
+
+	(void)context;
+	if (want_string(args[2], "text.replace_all_regex", "repl", raised) < 0)
+		return -1;
+	regex = compile(args, "text.replace_all_regex", raised);
+	if (!regex)
+		return -1;
+	matches.regex = regex;
+	buf_init(&text, STDLIB_MAX_TEXT);
+	while (!text.full && next_match(&matches)) {
+		buf_add_slice(&text, slice_sub(matches.text, copied, matches.start));
+		buf_add_slice(&text, repl);
+		copied = matches.end;
+	}
+	buf_add_slice(&text, slice_sub(matches.text, copied, matches.text.len));
+	regex_free(regex);
+	return give_text(&text, out, raised);
+}
+
+static const struct stdlib_param match_params[] = {{"source"}, {"regexp"}};
+static const struct stdlib_param replace_params[] = {{"source"}, {"regexp"}, {"repl"}};
+
+static const struct stdlib_function functions[] = {
+	{"text.find_all_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), find_all,
+	 "every match: list of {index, match}"},
+	{"text.match_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), match, "does the text contain a match?"},
+	{"text.replace_all_regex", STDLIB_PURE, STDLIB_PARAMS(replace_params), replace_all,
+	 "replace every match by a fixed text"},
+};
+
+STDLIB_MODULE(stdlib_text_regex, functions);

@@ -1,0 +1,8 @@
+/* uuid.c - uuid.* (reference, 5.10): asked of the world by the engine. */
+#include "workflow/stdlib/stdlib_private.h"
+
+static const struct stdlib_function functions[] = {
+	{"uuid.generate", STDLIB_OBSERVE, NULL, 0, NULL, "a random UUID, version 4"},
+};
+
+STDLIB_MODULE(stdlib_uuid, functions);
