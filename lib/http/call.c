@@ -48,13 +48,16 @@ static bool has_http_scheme(const char *url)
 	return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
 }
 
-/* host[:port] of a URL with a scheme, user information left out. */
-static struct slice authority(const char *url)
+struct slice http_url_host(const char *url)
 {
-	const char *start = strstr(url, "://") + 3;
-	size_t len = strcspn(start, "/?#");
-	const char *at = memrchr(start, '@', len);
+	const char *start, *at;
+	size_t len;
 
+	if (!has_http_scheme(url))
+		return slice_of("");
+	start = strstr(url, "://") + 3;
+	len = strcspn(start, "/?#");
+	at = memrchr(start, '@', len);
 	if (at) {
 		len -= (size_t)(at + 1 - start);
 		start = at + 1;
@@ -131,7 +134,7 @@ static void link_lines(struct http_call *call)
 /* HOST:PORT:ADDRESS, so that only this URL's host is led elsewhere, not that of a redirect. */
 static void copy_address(struct http_call *call, const struct http_request *request)
 {
-	struct slice host = authority(request->url);
+	struct slice host = http_url_host(request->url);
 
 	call->address = 0;
 	if (!request->connect_to || slice_is(host, request->connect_to))
@@ -437,7 +440,7 @@ static void drop_body(struct http_call *call)
 
 static bool same_origin(const char *a, const char *b)
 {
-	struct slice left = authority(a), right = authority(b);
+	struct slice left = http_url_host(a), right = http_url_host(b);
 
 	return strncasecmp(a, b, strcspn(a, ":") + 1) == 0 && left.len == right.len &&
 	       strncasecmp(left.ptr, right.ptr, left.len) == 0;

@@ -1,9 +1,13 @@
 /*
  * client.c - libcurl multi on a libuv loop; see client.h.
  *
- * Curl says which sockets and which moment it waits for; libuv waits. Two habits save system calls on the hot
- * path: a socket of ours stays in the poll set between the calls that share its connection (curl would have
- * it taken out and put in again each time), and finished handles are used again.
+ * Curl says which sockets and which moment it waits for; libuv waits. Two habits save work on the hot path: the
+ * socket of a kept connection stays in the poll set between the calls that share it (curl would have it taken
+ * out and put in again each time), and finished handles are used again.
+ *
+ * Only a connection that has carried a whole response is kept so. Curl closes its socket through our callback,
+ * which ends the watch first; the socket of an attempt to connect it may close without a word (7.88,
+ * cf_socket_close), and a watch left on it would be one on whatever gets the number next.
  */
 #include "lib/http/client.h"
 #include "lib/http/client_private.h"
@@ -27,8 +31,8 @@ struct watch {
 	uv_poll_t poll;
 	struct http_client *client;
 	curl_socket_t socket;
-	bool ours;  /* opened by http_client_socket: closing it is announced */
-	bool idle;  /* curl does not ask for it now */
+	bool kept; /* of a connection that stays after the call */
+	bool idle; /* curl does not ask for it now */
 	int events; /* as libuv was told; 0: stopped */
 };
 
@@ -162,12 +166,15 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 /* A connection at rest neither keeps the loop alive nor leaves the poll set. */
 static void watch_rest(struct watch *watch)
 {
-	if (!watch->ours) {
-		watch_drop(watch);
-		return;
-	}
 	watch->idle = true;
 	uv_unref((uv_handle_t *)&watch->poll);
+}
+
+static void watch_start(struct watch *watch, int events)
+{
+	if (watch->events != events)
+		uv_poll_start(&watch->poll, events, on_poll);
+	watch->events = events;
 }
 
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void *unused)
@@ -179,8 +186,10 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void
 	(void)easy;
 	(void)unused;
 	if (what == CURL_POLL_REMOVE) {
-		if (watch)
+		if (watch && watch->kept)
 			watch_rest(watch);
+		else if (watch)
+			watch_drop(watch);
 		return 0;
 	}
 	if (!watch)
@@ -194,27 +203,26 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void
 	if (watch->idle)
 		uv_ref((uv_handle_t *)&watch->poll);
 	watch->idle = false;
-	if (watch->events != events) {
-		uv_poll_start(&watch->poll, events, on_poll);
-		watch->events = events;
-	}
+	watch_start(watch, events);
 	return 0;
 }
 
+/* A watch that is there already was left by a socket closed without a word. Curl takes the new one for the same
+ * and may ask nothing more, so it gets the old one's events. */
 curl_socket_t http_client_socket(struct http_client *client, int family, int type, int protocol)
 {
 	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	struct watch *stale = fd < 0 ? NULL : watch_get(client, fd);
 	struct watch *watch;
+	int events;
 
-	if (fd < 0)
-		return CURL_SOCKET_BAD;
-	watch = watch_new(client, fd);
-	if (!watch) {
-		close(fd);
-		return CURL_SOCKET_BAD;
-	}
-	watch->ours = true;
-	watch_rest(watch);
+	if (!stale)
+		return fd < 0 ? CURL_SOCKET_BAD : fd;
+	events = stale->idle ? 0 : stale->events;
+	watch_drop(stale);
+	watch = events ? watch_new(client, fd) : NULL;
+	if (watch)
+		watch_start(watch, events);
 	return fd;
 }
 
@@ -225,6 +233,26 @@ int http_client_close_socket(void *ctx, curl_socket_t socket)
 	if (watch)
 		watch_drop(watch); /* out of the poll set before the number can be used again */
 	return close(socket);
+}
+
+/* The connection of a call that went well: from now on its socket is watched across calls. */
+static void keep_socket(struct http_client *client, struct http_call *call)
+{
+	curl_socket_t socket = CURL_SOCKET_BAD;
+	struct watch *watch;
+	long connected = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connected);
+	if (!connected) /* on one we know; looking it up is a search among all */
+		return;
+	curl_easy_getinfo(call->easy, CURLINFO_ACTIVESOCKET, &socket);
+	if (socket == CURL_SOCKET_BAD || watch_get(client, socket))
+		return;
+	watch = watch_new(client, socket);
+	if (!watch)
+		return;
+	watch->kept = true;
+	watch_rest(watch);
 }
 
 /* ---- the timer */
@@ -306,6 +334,8 @@ static void take_finished(struct http_client *client)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+		if (result == CURLE_OK)
+			keep_socket(client, call);
 		curl_multi_remove_handle(client->multi, call->easy);
 		unlink_call(&client->active, call);
 		if (http_call_redirect(call, result) == 1)

@@ -70,4 +70,7 @@ struct http_call *http_client_send(struct http_client *client, const struct http
 				   void *ctx);
 void http_call_cancel(struct http_call *call); /* `done` will not be called */
 
+/* host[:port] of an http or https URL, without user information; borrowed. Empty when it is no such URL. */
+struct slice http_url_host(const char *url);
+
 #endif

@@ -6,7 +6,7 @@
  * to that address is about to leave. The address is part of the run's history: a resumed or rerun run still
  * calls it, while the program may by then listen elsewhere; `services_route` gives the address of today.
  *
- * Depends on lib/{mem,text,diag,value,yaml,clock,log,proc,http}, libuv. One loop, its thread.
+ * Depends on lib/{mem,text,diag,value,json,yaml,clock,log,proc,http}, libuv. One loop, its thread.
  */
 #ifndef WORKFLOW_SERVICES_SERVICES_H
 #define WORKFLOW_SERVICES_SERVICES_H
@@ -45,5 +45,7 @@ typedef void services_ready(void *ctx, const char *connect_to, const char *messa
 bool services_route(struct services *services, const char *url, services_ready *ready, void *ctx);
 /* Forget a pending `ready` with this ctx. */
 void services_cancel(struct services *services, void *ctx);
+/* Start all of them and do not wait: they load while the first one works. */
+void services_warm(struct services *services);
 
 #endif
