@@ -65,12 +65,14 @@ class Ours:
         self.documents = work / "documents"
         self.database = work / "decisions.db"
         self.services = work / "services.yaml"
-        self.services.write_text(
-            "services:\n"
-            f"  classify:\n    command: [classify, --serve, --model, {self.model}]\n"
-            f"  extract:\n    command: [extract, --serve, --models, {HERE / 'extract'}]\n"
-            f"  store:\n    command: [store, --serve, --database, {self.database},"
-            f" --sink, 'http://127.0.0.1:{port}/store']\n")
+        commands = {
+            "classify": ["classify", "--serve", "--model", self.model],
+            "extract": ["extract", "--serve", "--models", HERE / "extract"],
+            "store": ["store", "--serve", "--database", self.database, "--sink", f"http://127.0.0.1:{port}/store"],
+        }
+        self.services.write_text("services:\n" + "".join(
+            f"- name: {name}\n  command: {json.dumps([str(word) for word in command])}\n"
+            f"  environment:\n    DOCUMENT_STORE:\n" for name, command in commands.items()))
 
     def environment(self):
         return {**os.environ, "DOCUMENT_STORE": str(self.documents), "XDG_STATE_HOME": str(self.work / "state")}
