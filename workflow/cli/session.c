@@ -55,15 +55,23 @@ static void show_progress(uv_timer_t *timer)
 	buf_release(&where);
 }
 
-/* services_ready and world_ready are the same function type; the engine may not name the services' one. */
+/* services_ready and world_ready are the same function type; the engine may not name the services' one.
+ * The first call of a service starts them all: what the later steps need loads while the first one works. */
 static bool route(void *ctx, const char *url, world_ready *ready, void *ready_ctx)
 {
-	return services_route(ctx, url, ready, ready_ctx);
+	struct session *session = ctx;
+
+	if (!services_route(session->services, url, ready, ready_ctx))
+		return false;
+	if (!session->is_warm)
+		services_warm(session->services);
+	session->is_warm = true;
+	return true;
 }
 
 static void unroute(void *ctx, void *ready_ctx)
 {
-	services_cancel(ctx, ready_ctx);
+	services_cancel(((struct session *)ctx)->services, ready_ctx);
 }
 
 /* ---- opening */
@@ -149,7 +157,7 @@ static int open_world(struct session *session, const struct opts *opts, struct e
 	if (session->services) {
 		options.route = route;
 		options.unroute = unroute;
-		options.route_ctx = session->services;
+		options.route_ctx = session;
 	}
 	options.state = state;
 	if (read_durability(opts, &options.durability, err) == 0 && read_auth(opts, &options.send_tokens, err) == 0)

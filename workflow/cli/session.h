@@ -26,6 +26,7 @@ struct session {
 	uv_signal_t on_interrupt, on_terminate;
 	uv_timer_t progress;
 	bool is_quiet, shows_progress;
+	bool is_warm; /* the services were started */
 	int64_t begun_us;
 	bool is_over;	       /* the run has ended, or cannot go on */
 	bool was_interrupted;

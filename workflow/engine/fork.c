@@ -8,6 +8,8 @@
  */
 #include "workflow/engine/engine_private.h"
 
+#include "lib/json/json.h"
+
 static int fork_limit(struct frame *frame, const struct plan_fork *plan, int64_t *limit, struct value *raised)
 {
 	int position = frame->depth - 1 - plan->is_loop;
@@ -142,6 +144,19 @@ static void add_tags(struct fork *fork, struct value raised)
 	}
 }
 
+/* As in the API's Execution.error the payload is JSON text (reference, 6.5). */
+static struct value branch_report(struct value raised, struct value trace)
+{
+	struct value report = error_report(raised, trace);
+	struct buf text;
+
+	buf_init(&text, 0);
+	json_write(&text, raised);
+	value_put(&report, "payload", value_string(buf_slice(&text)));
+	buf_release(&text);
+	return report;
+}
+
 static void child_failed(struct fork *fork, int64_t index, struct value raised, struct value trace)
 {
 	struct run *run = fork->strand->run;
@@ -154,7 +169,7 @@ static void child_failed(struct fork *fork, int64_t index, struct value raised, 
 	}
 	failure = value_map_new();
 	value_put(&failure, "id", value_stringf("%lld", (long long)index + 1));
-	value_put(&failure, "error", error_report(raised, trace));
+	value_put(&failure, "error", branch_report(raised, trace));
 	value_list_push(&fork->failures, failure);
 }
 

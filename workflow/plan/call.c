@@ -118,9 +118,17 @@ static bool too_many(struct compiler *c, const struct callee *callee, size_t giv
 	return true;
 }
 
+/* Where a dotted name begins. */
+static struct place dotted_place(const struct expr *expr)
+{
+	while (expr->kind == EXPR_MEMBER)
+		expr = expr->left;
+	return expr->at;
+}
+
 void compile_expr_call(struct compiler *c, const struct expr *expr)
 {
-	struct callee callee = {.at = expr->left->at, .name = expr_dotted(&c->plan->definition->arena, expr->left)};
+	struct callee callee = {.at = dotted_place(expr->left), .name = expr_dotted(&c->plan->definition->arena, expr->left)};
 	int depth = c->depth;
 
 	if (!callee.name.ptr || !callee.name.len) {
@@ -212,10 +220,10 @@ static void compile_predicate_callee(struct compiler *c, struct callee *callee)
 
 void compile_predicate(struct compiler *c, const struct expr *name)
 {
-	struct callee callee = {.at = name->at, .name = expr_dotted(&c->plan->definition->arena, name)};
+	struct callee callee = {.at = dotted_place(name), .name = expr_dotted(&c->plan->definition->arena, name)};
 
 	if (!callee.name.ptr || !callee.name.len)
-		diags_error(c->diags, name->at, "not-a-predicate", "a predicate is the name of a function or routine");
+		diags_error(c->diags, callee.at, "not-a-predicate", "a predicate is the name of a function or routine");
 	else
 		compile_predicate_callee(c, &callee);
 }

@@ -1,0 +1,41 @@
+/*
+ * play.h - a run whose world is a script: no network, no clock, no disk.
+ *
+ * Events are kept, effects are answered one at a time in the order of their announcement (or the reverse):
+ * HTTP calls by the script's lines in turn, waits at once (and noted). Wall time starts at a fixed point and
+ * moves by what was waited for.
+ *
+ * A script line: {"code": 200, "headers": {...}, "body": any JSON} or {"failure": "ConnectionError", "message": "..."};
+ * with "url" the call's URL must be that one.
+ */
+#ifndef TESTS_HARNESS_PLAY_H
+#define TESTS_HARNESS_PLAY_H
+
+#include "workflow/engine/run.h"
+
+enum { PLAY_MAX_EVENTS = 4096, PLAY_MAX_PENDING = 256 };
+
+struct play {
+	const struct plan *plan;
+	struct value script; /* list of lines; lent */
+	size_t next_line;
+	bool reversed; /* answer the newest effect first */
+
+	struct event events[PLAY_MAX_EVENTS]; /* content owned */
+	size_t event_count;
+	struct effect *pending[PLAY_MAX_PENDING];
+	size_t pending_count, pending_peak;
+	struct value calls; /* list of requests made */
+	struct value waits; /* list of seconds waited */
+	int64_t wall_us;
+	struct run_host host;
+	struct run *run;
+};
+
+/* `argument` is lent. With `past` the run first repeats the first `past_count` events of another play. */
+void play_begin(struct play *play, const struct plan *plan, struct value argument, const struct limits *limits,
+		struct value script, const struct play *past, size_t past_count);
+enum run_status play_to_end(struct play *play);
+void play_release(struct play *play);
+
+#endif
