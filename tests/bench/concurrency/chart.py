@@ -1,6 +1,6 @@
 """Draws the measured walls as bars beside the lower bound: plain SVG, nothing but the standard library."""
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 760, 190, 150, 34, 64
+WIDTH, LEFT, RIGHT, ROW, TOP = 780, 210, 100, 34, 64
 NAMES = {"sequential": "Python, one by one", "threads": "Python, 8 threads", "asyncio": "Python, asyncio",
          "hybrid": "Python, threads + asyncio"}
 
@@ -18,15 +18,14 @@ def bar(y, label, wall, scale, colour):
     elif high - low > 2:
         parts.append(f'<path d="M{low:.1f} {y + 10}H{high:.1f}M{low:.1f} {y + 6}v8M{high:.1f} {y + 6}v8"'
                      ' stroke="#222" fill="none"/>')
-    end = LEFT + (room if cut else max(length, 0 if high > WIDTH - RIGHT else high - LEFT))
+    end = LEFT + room if cut else max(LEFT + length, high)
     parts.append(f'<text x="{end + 8:.1f}" y="{y + 15}">{wall["median"]:.3f} s</text>')
     return parts
 
 
 def draw(results, ours):
-    others = {mode: wall["median"] for mode, wall in results["wall"].items() if mode != ours}
-    longest = sorted(others.values())[-2] if len(others) > 1 else max(others.values())
-    scale = (WIDTH - LEFT - RIGHT) / (longest * 1.05)  # the slowest is cut, or nothing else could be seen
+    longest = sorted(wall["max"] for wall in results["wall"].values())[-2]
+    scale = (WIDTH - LEFT - RIGHT) / (longest * 1.02)  # the slowest is cut, or nothing else could be seen
     height = TOP + ROW * (len(results["wall"]) + 1) + 26
     bound = LEFT + results["bound"][ours] * scale
     parts = [
