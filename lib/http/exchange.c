@@ -177,14 +177,7 @@ struct http_exchange *exchange_begin(struct http_server *server, struct MHD_Conn
 	exchange->reply = (struct http_reply){.status = 200, .content_type = JSON_TYPE};
 	buf_init(&exchange->reply.body, 0);
 	buf_init(&exchange->body, server->options.max_body_bytes);
-
-	pthread_mutex_lock(&server->lock);
-	server->active++;
-	if (server->closed)
-		refuse(exchange, PROBLEM_SHUTTING_DOWN, "the service has finished its work", NULL);
-	pthread_mutex_unlock(&server->lock);
-	if (!exchange->is_refused)
-		check_head(exchange);
+	check_head(exchange);
 	return exchange;
 }
 
@@ -240,9 +233,25 @@ void exchange_handle(struct http_exchange *exchange)
 	}
 }
 
+/* Counts the exchange among those a drain waits for, unless the drain is over. A request counts once it is here
+ * as a whole: one that is still being sent may never end, and libmicrohttpd on epoll does not even notice
+ * a client that sent a part of it and hung up at once; it goes when it has been idle for too long. */
+static bool enter(struct http_exchange *exchange)
+{
+	struct http_server *server = exchange->server;
+
+	pthread_mutex_lock(&server->lock);
+	exchange->is_counted = !server->closed;
+	server->active += exchange->is_counted;
+	pthread_mutex_unlock(&server->lock);
+	return exchange->is_counted;
+}
+
 enum MHD_Result exchange_dispatch(struct http_exchange *exchange)
 {
 	exchange->incoming.body = buf_slice(&exchange->body);
+	if (!exchange->is_refused && !enter(exchange))
+		refuse(exchange, PROBLEM_SHUTTING_DOWN, "the service has finished its work", NULL);
 	if (!exchange->is_refused && !exchange->route->is_inline) {
 		/* Suspended before it is pushed: a worker may be done with it before push returns. */
 		exchange->state = EXCHANGE_QUEUED;
@@ -304,11 +313,11 @@ void exchange_end(struct http_exchange *exchange)
 	struct http_server *server = exchange->server;
 
 	atomic_fetch_sub(&server->bytes, exchange->body.len);
+	pthread_mutex_lock(&server->lock);
+	if (exchange->is_counted && --server->active == 0)
+		pthread_cond_broadcast(&server->quiet);
+	pthread_mutex_unlock(&server->lock);
 	buf_release(&exchange->body);
 	buf_release(&exchange->reply.body);
 	mem_free(exchange);
-	pthread_mutex_lock(&server->lock);
-	if (--server->active == 0)
-		pthread_cond_broadcast(&server->quiet);
-	pthread_mutex_unlock(&server->lock);
 }

@@ -8,12 +8,12 @@ static const struct {
 	const char *type;
 	const char *title;
 } kinds[] = {
-	[PROBLEM_MALFORMED_JSON] = {400, URN "malformed-json", "The body is not JSON"},
+	[PROBLEM_MALFORMED_JSON] = {400, URN "malformed-json", "This is not JSON"},
 	[PROBLEM_FORBIDDEN_HOST] = {403, URN "forbidden-host", "The Host header does not name this machine"},
 	[PROBLEM_NO_SUCH_ROUTE] = {404, URN "no-such-route", "There is nothing at this path"},
 	[PROBLEM_NOT_FOUND] = {404, URN "not-found", "What the request refers to does not exist"},
 	[PROBLEM_METHOD] = {405, URN "method-not-allowed", "The path does not take this method"},
-	[PROBLEM_TOO_LARGE] = {413, URN "too-large", "The body is larger than this service takes"},
+	[PROBLEM_TOO_LARGE] = {413, URN "too-large", "The request is larger than this step takes"},
 	[PROBLEM_MEDIA_TYPE] = {415, URN "unsupported-media-type", "The body is not declared as JSON"},
 	[PROBLEM_INVALID_INPUT] = {422, URN "invalid-input", "The request cannot be processed as it is"},
 	[PROBLEM_LIMIT] = {422, URN "limit-exceeded", "The request goes beyond a limit"},

@@ -82,8 +82,9 @@ struct http_server_options {
 struct http_server *http_server_open(const struct http_server_options *options, struct error *err);
 int http_server_port(const struct http_server *server); /* the one chosen when options said 0 */
 
-/* Take no new connection, finish what was received, wait for it at most `wait_ms`. 0, or -1 when requests are
- * still under way: then the server cannot be closed and may only be left to die with the process. */
+/* Take no new connection, answer what was received as a whole, wait for it at most `wait_ms`. 0, or -1 when
+ * requests are still under way: then the server cannot be closed and may only be left to die with the
+ * process. */
 int http_server_drain(struct http_server *server, int64_t wait_ms);
 /* Ends the threads and frees. Drains first, without bound, if that was not done. NULL is fine. */
 void http_server_close(struct http_server *server);

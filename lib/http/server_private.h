@@ -19,6 +19,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 /* ---- listen.c */
@@ -35,12 +36,10 @@ int listener_open(struct listener *listener, const char *host, int port, struct 
 /* ---- workers.c */
 
 struct workers {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_mutex_t lock; /* of the list */
+	sem_t ready;	      /* one for each exchange in the list, and at the end one for each thread */
 	struct http_exchange *first, *last; /* waiting, oldest first */
 	int waiting, capacity;
-	int idle; /* threads asleep */
-	bool ending;
 	pthread_t *threads;
 	int count;
 };
@@ -60,6 +59,7 @@ struct http_exchange {
 	const struct http_route *route; /* NULL when refused */
 	enum exchange_state state;
 	bool is_refused; /* reply is filled already; the body is read and thrown away */
+	bool is_counted; /* in server->active */
 	bool must_close;
 	size_t received; /* bytes of body, kept or not */
 	struct buf body;
@@ -89,7 +89,7 @@ struct http_server {
 	atomic_bool draining;
 	pthread_mutex_t lock;
 	pthread_cond_t quiet;
-	int active;    /* exchanges begun and not ended */
+	int active;    /* exchanges received and not ended */
 	bool closed;   /* no exchange may be queued any more */
 	bool is_ready; /* lock and quiet exist */
 };

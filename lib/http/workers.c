@@ -3,40 +3,43 @@
 
 #include "lib/mem/mem.h"
 
+#include <errno.h>
 #include <string.h>
 
-static void *work(void *arg)
+/* The oldest exchange, or NULL: the end. The semaphore counts what waits, so a push costs one system call
+ * when a thread sleeps and none otherwise; a condition variable would cost the sleeper another. */
+static struct http_exchange *take(struct workers *workers)
 {
-	struct workers *workers = arg;
+	struct http_exchange *exchange;
 
+	while (sem_wait(&workers->ready) < 0 && errno == EINTR)
+		;
 	pthread_mutex_lock(&workers->lock);
-	for (;;) {
-		struct http_exchange *exchange = workers->first;
-
-		if (!exchange && workers->ending)
-			break;
-		if (!exchange) {
-			workers->idle++;
-			pthread_cond_wait(&workers->changed, &workers->lock);
-			workers->idle--;
-			continue;
-		}
+	exchange = workers->first;
+	if (exchange) {
 		workers->first = exchange->next;
 		if (!workers->first)
 			workers->last = NULL;
 		workers->waiting--;
-		pthread_mutex_unlock(&workers->lock);
-		exchange_handle(exchange);
-		pthread_mutex_lock(&workers->lock);
 	}
 	pthread_mutex_unlock(&workers->lock);
+	return exchange;
+}
+
+static void *work(void *arg)
+{
+	struct workers *workers = arg;
+	struct http_exchange *exchange;
+
+	while ((exchange = take(workers)) != NULL)
+		exchange_handle(exchange);
 	return NULL;
 }
 
 int workers_start(struct workers *workers, int threads, int capacity, struct error *err)
 {
 	pthread_mutex_init(&workers->lock, NULL);
-	pthread_cond_init(&workers->changed, NULL);
+	sem_init(&workers->ready, 0, 0);
 	workers->capacity = capacity;
 	workers->threads = mem_new((size_t)threads * sizeof(*workers->threads));
 	for (int i = 0; i < threads; i++) {
@@ -52,8 +55,6 @@ int workers_start(struct workers *workers, int threads, int capacity, struct err
 
 bool workers_push(struct workers *workers, struct http_exchange *exchange)
 {
-	bool wake;
-
 	pthread_mutex_lock(&workers->lock);
 	if (workers->waiting == workers->capacity) {
 		pthread_mutex_unlock(&workers->lock);
@@ -66,10 +67,8 @@ bool workers_push(struct workers *workers, struct http_exchange *exchange)
 		workers->first = exchange;
 	workers->last = exchange;
 	workers->waiting++;
-	wake = workers->idle > 0;
 	pthread_mutex_unlock(&workers->lock);
-	if (wake) /* a thread at work looks at the queue before it sleeps: no call for it */
-		pthread_cond_signal(&workers->changed);
+	sem_post(&workers->ready);
 	return true;
 }
 
@@ -77,14 +76,12 @@ void workers_stop(struct workers *workers)
 {
 	if (!workers->threads)
 		return;
-	pthread_mutex_lock(&workers->lock);
-	workers->ending = true;
-	pthread_cond_broadcast(&workers->changed);
-	pthread_mutex_unlock(&workers->lock);
+	for (int i = 0; i < workers->count; i++)
+		sem_post(&workers->ready); /* the queue is empty: a thread that wakes to nothing ends */
 	for (int i = 0; i < workers->count; i++)
 		pthread_join(workers->threads[i], NULL);
 	mem_free(workers->threads);
 	workers->threads = NULL;
-	pthread_cond_destroy(&workers->changed);
+	sem_destroy(&workers->ready);
 	pthread_mutex_destroy(&workers->lock);
 }

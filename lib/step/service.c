@@ -45,7 +45,7 @@ static struct step_call make_call(const struct service *service, const struct ht
 static void log_answer(const struct service *service, const struct step_call *call,
 		       const struct http_incoming *incoming, int status, const char *detail)
 {
-	enum log_severity severity = status >= 500 ? LOG_ERROR : status >= 400 ? LOG_WARNING : LOG_DEBUG;
+	enum log_severity severity = status < 400 ? LOG_DEBUG : status == 500 ? LOG_ERROR : LOG_WARNING;
 	struct value fields, http;
 	struct trace trace;
 
@@ -292,9 +292,9 @@ int step_serve(struct step_run *run, struct error *err)
 	const struct http_route routes[] = {
 		{"POST", service.predict_route, post_predict, false},
 		{"POST", "/", post_apply, false},
-		{"GET", health_route, get_health, true},
 		{"GET", "/healthz", get_health, true},
 		{"GET", "/openapi.json", get_openapi, true},
+		{strcmp(health_route, "/healthz") == 0 ? NULL : "GET", health_route, get_health, true},
 		{0},
 	};
 	struct http_server_options options = {
