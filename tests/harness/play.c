@@ -55,6 +55,17 @@ static void random_bytes(void *ctx, unsigned char bytes[16])
 	memset(bytes, 0xa5, 16);
 }
 
+void play_init(struct play *play, const struct plan *plan, struct value script)
+{
+	memset(play, 0, sizeof(*play));
+	play->plan = plan;
+	play->script = script;
+	play->wall_us = 1700000000000000;
+	play->calls = value_list_new(0);
+	play->waits = value_list_new(0);
+	play->host = (struct run_host){play, append, perform, forget, wall_us, random_bytes, NULL};
+}
+
 void play_begin(struct play *play, const struct plan *plan, struct value argument, const struct limits *limits,
 		struct value script, const struct play *past, size_t past_count)
 {
@@ -66,13 +77,9 @@ void play_begin(struct play *play, const struct plan *plan, struct value argumen
 				      .host = &play->host};
 	struct error err = {0};
 
-	memset(play, 0, sizeof(*play));
-	play->plan = plan;
-	play->script = script;
-	play->wall_us = past_count ? past->events[past_count - 1].time_us : 1700000000000000;
-	play->calls = value_list_new(0);
-	play->waits = value_list_new(0);
-	play->host = (struct run_host){play, append, perform, forget, wall_us, random_bytes, NULL};
+	play_init(play, plan, script);
+	if (past_count)
+		play->wall_us = past->events[past_count - 1].time_us;
 	value_put(&options.env, "STORE_URL", value_string_z("http://store.test/"));
 	play->run = run_new(plan, &options);
 	value_unref(options.env);

@@ -32,6 +32,9 @@ struct play {
 	struct run *run;
 };
 
+/* A world without a run: for a run that is made in another way (rerun_new) with play->host. */
+void play_init(struct play *play, const struct plan *plan, struct value script);
+
 /* `argument` is lent. With `past` the run first repeats the first `past_count` events of another play. */
 void play_begin(struct play *play, const struct plan *plan, struct value argument, const struct limits *limits,
 		struct value script, const struct play *past, size_t past_count);
