@@ -12,7 +12,7 @@
 enum {
 	MAX_HEAD_BYTES = 256 << 10, /* response header in all */
 	MAX_HEAD_FIELDS = 1000,
-	KEPT_BYTES = 256 << 10,	    /* a finished call keeps buffers up to this size */
+	KEPT_BYTES = 256 << 10, /* a finished call keeps buffers up to this size */
 };
 
 static int refuse(struct http_call *call, enum http_outcome outcome, const char *message)
@@ -85,11 +85,14 @@ static int add_header(struct http_call *call, const struct http_header *header)
 	size_t offset = call->text.len;
 
 	if (!is_token(header->name))
-		return refuse(call, HTTP_BAD_URL, "a header name is empty or holds a character that HTTP does not allow");
+		return refuse(call, HTTP_BAD_URL,
+			      "a header name is empty or holds a character that HTTP does not allow");
 	if (strpbrk(header->value, "\r\n"))
 		return refuse(call, HTTP_BAD_URL, "a header value holds a line break");
-	/* These two describe the body as curl sends it; a second opinion would let a request be read as two. */
-	if (strcasecmp(header->name, "Content-Length") == 0 || strcasecmp(header->name, "Transfer-Encoding") == 0)
+	/* These two describe the body as curl sends it; a second opinion would let a request be read as two.
+	 */
+	if (strcasecmp(header->name, "Content-Length") == 0 ||
+	    strcasecmp(header->name, "Transfer-Encoding") == 0)
 		return 0;
 	buf_add_text(&call->text, header->name);
 	buf_add_text(&call->text, *header->value ? ": " : ";");
@@ -115,7 +118,7 @@ static int copy_headers(struct http_call *call, const struct http_request *reque
 	}
 	/* A line "Name:" takes away what curl would add by itself. */
 	add_line(call, keep_text(call, "Expect:"));
-	if (call->has_body && !has_header(request, "Content-Type"))
+	if (!has_header(request, "Content-Type"))
 		add_line(call, keep_text(call, "Content-Type:"));
 	return 0;
 }
@@ -222,6 +225,8 @@ int http_call_prepare(struct http_call *call, const struct http_request *request
 	call->begin_us = clock_monotonic_us();
 	if (!has_http_scheme(request->url))
 		return refuse(call, HTTP_BAD_URL, "the URL begins with neither http:// nor https://");
+	if (http_url_host(request->url).len == 0) /* curl would take the path's first part for it */
+		return refuse(call, HTTP_BAD_URL, "the URL names no host");
 	if (!is_token(request->method))
 		return refuse(call, HTTP_BAD_URL, "the method is not an HTTP method");
 	call->has_body = request->body.ptr != NULL;
@@ -255,7 +260,8 @@ static void canonicalise(char *name)
 }
 
 /* One more value under a name that is there already. */
-static void join_value(struct http_call *call, struct http_field *field, const char *separator, struct slice more)
+static void join_value(struct http_call *call, struct http_field *field, const char *separator,
+		       struct slice more)
 {
 	const char *old = call->head.data + field->value;
 	char *copy = mem_strdup(old);
@@ -323,7 +329,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 	if (buf_add(&call->content, data, size * count) == 0)
 		return size * count;
 	call->outcome = HTTP_TOO_LARGE;
-	snprintf(call->message, sizeof(call->message), "the response is larger than %zu bytes", call->content.limit);
+	snprintf(call->message, sizeof(call->message), "the response is larger than %zu bytes",
+		 call->content.limit);
 	return 0;
 }
 

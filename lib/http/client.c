@@ -1,13 +1,13 @@
 /*
  * client.c - libcurl multi on a libuv loop; see client.h.
  *
- * Curl says which sockets and which moment it waits for; libuv waits. Two habits save work on the hot path: the
- * socket of a kept connection stays in the poll set between the calls that share it (curl would have it taken
- * out and put in again each time), and finished handles are used again.
+ * Curl says which sockets and which moment it waits for; libuv waits. Two habits save work on the hot path:
+ * the socket of a kept connection stays in the poll set between the calls that share it (curl would have it
+ * taken out and put in again each time), and finished handles are used again.
  *
- * Only a connection that has carried a whole response is kept so. Curl closes its socket through our callback,
- * which ends the watch first; the socket of an attempt to connect it may close without a word (7.88,
- * cf_socket_close), and a watch left on it would be one on whatever gets the number next.
+ * Only a connection that has carried a whole response is kept so. Curl closes its socket through our
+ * callback, which ends the watch first; the socket of an attempt to connect it may close without a word
+ * (7.88, cf_socket_close), and a watch left on it would be one on whatever gets the number next.
  */
 #include "lib/http/client.h"
 #include "lib/http/client_private.h"
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-	MAX_KEPT_CALLS = 256,	     /* finished calls kept for the next */
+	MAX_KEPT_CALLS = 256,        /* finished calls kept for the next */
 	MAX_KEPT_CONNECTIONS = 4096, /* curl counts those in use, too */
 };
 
@@ -31,8 +31,8 @@ struct watch {
 	uv_poll_t poll;
 	struct http_client *client;
 	curl_socket_t socket;
-	bool kept; /* of a connection that stays after the call */
-	bool idle; /* curl does not ask for it now */
+	bool kept;  /* of a connection that stays after the call */
+	bool idle;  /* curl does not ask for it now */
 	int events; /* as libuv was told; 0: stopped */
 };
 
@@ -50,7 +50,8 @@ struct http_client {
 	bool closing;
 };
 
-/* curl_global_init must come before everything else and only once in a process; it cannot be had per client. */
+/* curl_global_init must come before everything else and only once in a process; it cannot be had per client.
+ */
 static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
 
 static void init_curl(void)
@@ -123,7 +124,8 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t socket)
 	while (client->watch_capacity <= (size_t)socket) {
 		size_t old = client->watch_capacity;
 
-		client->watches = mem_grow(client->watches, &client->watch_capacity, sizeof(*client->watches));
+		client->watches =
+			mem_grow(client->watches, &client->watch_capacity, sizeof(*client->watches));
 		memset(client->watches + old, 0, (client->watch_capacity - old) * sizeof(*client->watches));
 	}
 	watch->poll.data = watch;
@@ -142,24 +144,39 @@ static void watch_drop(struct watch *watch)
 
 static void take_finished(struct http_client *client);
 
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void watch_start(struct watch *watch, int events)
+{
+	if (watch->events != events)
+		uv_poll_start(&watch->poll, events, on_poll);
+	watch->events = events;
+}
+
+/* An error of the socket comes without saying which, and libuv has stopped watching. Curl shall read and
+ * write and see for itself: told of an error it gives up at once, and would not send a request again that was
+ * lost on a kept connection. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct watch *watch = poll->data;
 	struct http_client *client = watch->client;
-	int flags = 0, running;
+	curl_socket_t socket = watch->socket;
+	int wanted = watch->events, flags = 0, running;
 
-	if (watch->idle) { /* the peer closed a connection at rest: curl finds out when it wants it again */
+	if (status < 0 ||
+	    watch->idle) { /* idle: the peer ends a connection at rest, curl finds out when it wants it */
 		uv_poll_stop(poll);
 		watch->events = 0;
-		return;
 	}
-	if (status < 0)
-		flags = CURL_CSELECT_ERR;
-	if (events & UV_READABLE)
+	if (watch->idle)
+		return;
+	if (status < 0 || events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
-	if (events & UV_WRITABLE)
+	if (status < 0 || events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
-	curl_multi_socket_action(client->multi, watch->socket, flags, &running);
+	curl_multi_socket_action(client->multi, socket, flags, &running);
+	if (status < 0 && watch_get(client, socket) == watch && !watch->idle && !watch->events)
+		watch_start(watch, wanted); /* it was no error for curl */
 	take_finished(client);
 }
 
@@ -168,13 +185,6 @@ static void watch_rest(struct watch *watch)
 {
 	watch->idle = true;
 	uv_unref((uv_handle_t *)&watch->poll);
-}
-
-static void watch_start(struct watch *watch, int events)
-{
-	if (watch->events != events)
-		uv_poll_start(&watch->poll, events, on_poll);
-	watch->events = events;
 }
 
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void *unused)
@@ -207,8 +217,8 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void
 	return 0;
 }
 
-/* A watch that is there already was left by a socket closed without a word. Curl takes the new one for the same
- * and may ask nothing more, so it gets the old one's events. */
+/* A watch that is there already was left by a socket closed without a word. Curl takes the new one for the
+ * same and may ask nothing more, so it gets the old one's events. */
 curl_socket_t http_client_socket(struct http_client *client, int family, int type, int protocol)
 {
 	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
@@ -285,6 +295,7 @@ static int on_timeout_change(CURLM *multi, long timeout_ms, void *ctx)
 static void rest(struct http_client *client, struct http_call *call)
 {
 	http_call_rest(call);
+	call->done = NULL;
 	if (client->free_count >= MAX_KEPT_CALLS) {
 		http_call_free(call);
 		return;
@@ -360,8 +371,8 @@ static void on_timer(uv_timer_t *timer)
 	take_finished(client);
 }
 
-struct http_call *http_client_send(struct http_client *client, const struct http_request *request, http_done *done,
-				   void *ctx)
+struct http_call *http_client_send(struct http_client *client, const struct http_request *request,
+				   http_done *done, void *ctx)
 {
 	struct http_call *call = client->free_calls;
 
@@ -385,6 +396,7 @@ void http_call_cancel(struct http_call *call)
 {
 	struct http_client *client = call->client;
 
+	assert(call->done); /* a call that was answered is not the caller's any more */
 	if (call->refused) {
 		unlink_call(&client->refused, call);
 	} else {

@@ -40,7 +40,7 @@ struct http_call {
 	size_t line_count, line_capacity, offset_capacity;
 	struct curl_slist connect_to;
 	const char *default_ca; /* curl's own */
-	bool own_ca;		/* the handle is set to another */
+	bool own_ca;            /* the handle is set to another */
 
 	/* the response */
 	enum http_outcome outcome; /* the callbacks' verdict when they stop a transfer, else HTTP_ANSWERED */
@@ -51,7 +51,7 @@ struct http_call {
 	size_t header_capacity;
 	struct buf content;
 	bool head_complete; /* later header lines are trailers */
-	char message[128]; /* why we refused or stopped, else "" */
+	char message[128];  /* why we refused or stopped, else "" */
 	char curl_message[CURL_ERROR_SIZE];
 };
 

@@ -57,7 +57,9 @@ static struct value wrap_double(struct value v)
 	struct value wrapped = v;
 
 	if (!isfinite(v.as.number))
-		return mark("$double", value_string_z(isnan(v.as.number) ? "nan" : v.as.number > 0 ? "inf" : "-inf"));
+		return mark("$double", value_string_z(isnan(v.as.number) ? "nan"
+						      : v.as.number > 0  ? "inf"
+									 : "-inf"));
 	buf_init(&text, 0);
 	json_write_double(&text, v.as.number);
 	if (!strpbrk(buf_text(&text), ".eE"))
@@ -172,8 +174,9 @@ static int unwrap_members(struct value *slot, struct error *err)
 	size_t count = value_len(*slot);
 
 	for (size_t i = 0; i < count; i++) {
-		struct value *member = slot->kind == VALUE_LIST ? value_list_change(slot, i)
-							      : value_map_change(slot, value_map_key(*slot, i));
+		struct value *member = slot->kind == VALUE_LIST
+					       ? value_list_change(slot, i)
+					       : value_map_change(slot, value_map_key(*slot, i));
 
 		if (unwrap(member, err) < 0)
 			return -1;

@@ -40,13 +40,16 @@ const char *run_state_name(enum run_state state)
 
 char *journal_default_path(void)
 {
-	const char *given = getenv("LEXFLOW_STATE"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *given = getenv("LEXFLOW_STATE"), *state = getenv("XDG_STATE_HOME"),
+		   *home = getenv("HOME");
 	struct buf path;
 
 	if (given && *given)
 		return mem_strdup(given);
 	buf_init(&path, 0);
-	if (state && *state == '/') { /* a relative one is to be ignored: XDG Base Directory, "Environment variables" */
+	if (state &&
+	    *state ==
+		    '/') { /* a relative one is to be ignored: XDG Base Directory, "Environment variables" */
 		buf_printf(&path, "%s/lexflow/state.db", state);
 		return buf_take(&path);
 	}
@@ -146,7 +149,8 @@ struct journal *journal_open(const char *path, enum db_durability durability, uv
 		goto fail;
 	if (!loop)
 		return journal;
-	db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations, journal_migration_count, err);
+	db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations, journal_migration_count,
+		     err);
 	if (!db || db_exec(db, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, err) < 0) {
 		db_close(db);
 		goto fail;
@@ -265,10 +269,11 @@ static int insert_definition(struct db *db, const struct creation *creation, str
 static int insert_run(struct db *db, const struct creation *creation, struct error *err)
 {
 	const struct journal_run *run = creation->run;
-	sqlite3_stmt *stmt = db_prepare(db,
-					"INSERT INTO runs (id, definition, file, parent_run, parent_step, state, start_us, "
-					"end_us, owner_pid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
-					err);
+	sqlite3_stmt *stmt = db_prepare(
+		db,
+		"INSERT INTO runs (id, definition, file, parent_run, parent_step, state, start_us, "
+		"end_us, owner_pid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
+		err);
 
 	if (!stmt)
 		return -1;
@@ -295,7 +300,8 @@ static int create(struct db *db, void *ctx, struct error *err)
 	creation->run->row = db_last_row(db);
 	taken = locks_take(creation->journal->locks, creation->run->row, err);
 	if (taken == 0)
-		return error_set(err, ERROR_BUSY, "the lock of new run %s is held by another process", creation->run->id);
+		return error_set(err, ERROR_BUSY, "the lock of new run %s is held by another process",
+				 creation->run->id);
 	creation->locked = taken == 1;
 	return taken < 0 ? -1 : 0;
 }
@@ -305,8 +311,9 @@ static const char *text_or_empty(const char *text)
 	return text ? text : "";
 }
 
-int journal_create(struct journal *journal, const char *id, const char *file, struct slice source, const char *parent_run,
-		   const char *parent_step, struct journal_run *run, struct error *err)
+int journal_create(struct journal *journal, const char *id, const char *file, struct slice source,
+		   const char *parent_run, const char *parent_step, struct journal_run *run,
+		   struct error *err)
 {
 	struct creation creation = {
 		.journal = journal,
@@ -374,8 +381,8 @@ static int owned_by_another(struct journal *journal, struct journal_run *run, st
 	if (reader_run(journal->reader, run->row, run, err) < 0)
 		return -1;
 	process_name(run->owner_pid, name);
-	error_set(err, ERROR_BUSY, "run %s is owned by process %lld%s%s%s", run->id, (long long)run->owner_pid,
-		  *name ? " (" : "", name, *name ? ")" : "");
+	error_set(err, ERROR_BUSY, "run %s is owned by process %lld%s%s%s", run->id,
+		  (long long)run->owner_pid, *name ? " (" : "", name, *name ? ")" : "");
 	error_hint(err, "wait until that process is done with it, or stop it; the run can then be resumed");
 	return -1;
 }

@@ -18,7 +18,7 @@ struct locks {
 	int fd;
 	char *path;
 	pthread_mutex_t mutex; /* runs are made on the writer's thread, given up on the loop's */
-	int64_t *rows;	       /* held by us */
+	int64_t *rows;         /* held by us */
 	size_t count, capacity;
 };
 

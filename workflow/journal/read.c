@@ -16,8 +16,8 @@ struct reader {
 	struct buf file, parent_run, parent_step; /* lent by the last read */
 };
 
-#define RUN_COLUMNS                                                                                          \
-	"SELECT row, id, definition, file, parent_run, parent_step, state, start_us, end_us, owner_pid, "   \
+#define RUN_COLUMNS                                                                                       \
+	"SELECT row, id, definition, file, parent_run, parent_step, state, start_us, end_us, owner_pid, " \
 	"coalesce((SELECT max(number) FROM events WHERE run = runs.row), 0) FROM runs "
 
 struct reader *reader_new(const char *path)
@@ -176,7 +176,8 @@ int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct j
 	return row < 0 ? -1 : 0;
 }
 
-int journal_source(struct journal *journal, const struct journal_run *run, struct buf *source, struct error *err)
+int journal_source(struct journal *journal, const struct journal_run *run, struct buf *source,
+		   struct error *err)
 {
 	sqlite3_stmt *stmt = prepare(journal->reader, "SELECT source FROM definitions WHERE hash = ?1", err);
 	int row;
@@ -188,9 +189,11 @@ int journal_source(struct journal *journal, const struct journal_run *run, struc
 	if (row < 0)
 		return -1;
 	if (row == 0)
-		return error_set(err, ERROR_IO, "%s: the definition of run %s is missing", journal->path, run->id);
+		return error_set(err, ERROR_IO, "%s: the definition of run %s is missing", journal->path,
+				 run->id);
 	if (buf_add_slice(source, db_column_blob(stmt, 0)) < 0)
-		row = error_set(err, ERROR_LIMIT, "%s: the definition of run %s is too large", journal->path, run->id);
+		row = error_set(err, ERROR_LIMIT, "%s: the definition of run %s is too large", journal->path,
+				run->id);
 	sqlite3_reset(stmt);
 	return row < 0 ? -1 : 0;
 }

@@ -82,10 +82,11 @@ static int write_end(struct db *db, const struct record *record, struct error *e
 
 static int write_batch(struct db *db, const struct batch *batch, struct error *err)
 {
-	sqlite3_stmt *insert = db_prepare(db,
-					  "INSERT INTO events (run, number, kind, strand, effect, time_us, content) "
-					  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-					  err);
+	sqlite3_stmt *insert =
+		db_prepare(db,
+			   "INSERT INTO events (run, number, kind, strand, effect, time_us, content) "
+			   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			   err);
 	const char *at = batch->records.data, *end = at + batch->records.len;
 	struct record record;
 	int result = insert ? 0 : -1;
@@ -104,7 +105,8 @@ static int write_batch(struct db *db, const struct batch *batch, struct error *e
 	return result;
 }
 
-static int commit_batches(struct writer *writer, const struct batch *batch, int64_t *ticket, struct error *err)
+static int commit_batches(struct writer *writer, const struct batch *batch, int64_t *ticket,
+			  struct error *err)
 {
 	struct db *db = writer->db;
 

@@ -22,8 +22,8 @@ static int read_file(const char *path, struct buf *text, struct error *err)
 	int failed;
 
 	if (!file)
-		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "cannot read %s: %s", path,
-				 strerror(errno));
+		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "cannot read %s: %s",
+				 path, strerror(errno));
 	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
 		buf_add(text, chunk, got);
 	failed = ferror(file);
@@ -56,10 +56,12 @@ static bool has_nul(struct slice text)
 static bool is_service_name(struct slice name)
 {
 	for (size_t i = 0; i < name.len; i++) {
-		if (!islower((unsigned char)name.ptr[i]) && !isdigit((unsigned char)name.ptr[i]) && name.ptr[i] != '-')
+		if (!islower((unsigned char)name.ptr[i]) && !isdigit((unsigned char)name.ptr[i]) &&
+		    name.ptr[i] != '-')
 			return false;
 	}
-	return name.len && name.len <= MAX_NAME && islower((unsigned char)name.ptr[0]) && name.ptr[name.len - 1] != '-';
+	return name.len && name.len <= MAX_NAME && islower((unsigned char)name.ptr[0]) &&
+	       name.ptr[name.len - 1] != '-';
 }
 
 /* step-two -> STEP_TWO_URL */
@@ -79,7 +81,8 @@ static int read_name(struct arena *arena, const struct yaml_node *node, struct s
 {
 	if (node->kind != YAML_SCALAR || !is_service_name(node->text)) {
 		wrong(node, diags, "name is not a service name");
-		diags_hint(diags, "a name has 1 to %d small letters, digits and -, and begins with a letter", MAX_NAME);
+		diags_hint(diags, "a name has 1 to %d small letters, digits and -, and begins with a letter",
+			   MAX_NAME);
 		return -1;
 	}
 	config->name = text_of(arena, node);
@@ -188,7 +191,8 @@ static int check_instances(const struct yaml_node *node, struct diags *diags)
 
 		if (!slice_is(key->text, "min") && !slice_is(key->text, "max"))
 			return wrong(key, diags, "instances has min and max only");
-		if (check_number(node->entries[i].value, 0, 1000, true, "not a number of instances", diags) < 0)
+		if (check_number(node->entries[i].value, 0, 1000, true, "not a number of instances", diags) <
+		    0)
 			return -1;
 	}
 	return 0;
@@ -208,11 +212,13 @@ static int read_setting(struct arena *arena, const struct yaml_entry *entry, str
 	if (slice_is(key->text, "environment"))
 		return read_environment(arena, value, config, diags);
 	if (slice_is(key->text, "cpu"))
-		return check_number(value, 0.08, 8, false, "cpu is not a number of cores from 0.08 to 8", diags);
+		return check_number(value, 0.08, 8, false, "cpu is not a number of cores from 0.08 to 8",
+				    diags);
 	if (slice_is(key->text, "memory"))
 		return check_memory(value, diags);
 	if (slice_is(key->text, "concurrency"))
-		return check_number(value, 1, 1000, true, "concurrency is not a whole number from 1 to 1000", diags);
+		return check_number(value, 1, 1000, true, "concurrency is not a whole number from 1 to 1000",
+				    diags);
 	if (slice_is(key->text, "instances"))
 		return check_instances(value, diags);
 	wrong(key, diags, "a service has no such setting");
@@ -230,14 +236,16 @@ static int read_service(struct arena *arena, const struct yaml_node *node, struc
 			return -1;
 	}
 	if (!config->name || !config->command)
-		return wrong(node, diags, config->name ? "the service has no command" : "the service has no name");
+		return wrong(node, diags,
+			     config->name ? "the service has no command" : "the service has no name");
 	return 0;
 }
 
 static int read_services(struct arena *arena, const struct yaml_node *root, struct service_config **configs,
 			 size_t *count, struct diags *diags)
 {
-	struct yaml_node *list = root->kind == YAML_MAP && root->count == 1 ? yaml_get(root, "services") : NULL;
+	struct yaml_node *list =
+		root->kind == YAML_MAP && root->count == 1 ? yaml_get(root, "services") : NULL;
 
 	if (!list || list->kind != YAML_LIST || list->count > MAX_SERVICES)
 		return wrong(root, diags, "the file does not hold one list named services");

@@ -1,8 +1,9 @@
 /*
  * environment.c - what a service's process sees.
  *
- * Not all of ours: a step shall not come to depend on what happens to be exported in one terminal, and secrets
- * there are none of its business. Later settings win: the machine's, services.yaml, the caller's, PORT.
+ * Not all of ours: a step shall not come to depend on what happens to be exported in one terminal, and
+ * secrets there are none of its business. Later settings win: the machine's, services.yaml, the caller's,
+ * PORT.
  */
 #include "workflow/services/services_private.h"
 
@@ -12,11 +13,34 @@
 
 /* Where things are, which language, how to get out, and what a test build needs. */
 static const char *const passed_on[] = {
-	"PATH",		 "HOME",	   "USER",	   "LOGNAME",	     "LANG",	     "LC_ALL",
-	"LC_CTYPE",	 "LC_MESSAGES",	   "TZ",	   "TMPDIR",	     "XDG_STATE_HOME", "XDG_CONFIG_HOME",
-	"XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_DATA_DIRS", "XDG_RUNTIME_DIR", "http_proxy",	   "https_proxy",
-	"no_proxy",	 "HTTPS_PROXY",	   "NO_PROXY",	   "SSL_CERT_FILE",  "SSL_CERT_DIR",   "ASAN_OPTIONS",
-	"LSAN_OPTIONS",	 "UBSAN_OPTIONS",  "TSAN_OPTIONS", "LLVM_PROFILE_FILE",
+	"PATH",
+	"HOME",
+	"USER",
+	"LOGNAME",
+	"LANG",
+	"LC_ALL",
+	"LC_CTYPE",
+	"LC_MESSAGES",
+	"TZ",
+	"TMPDIR",
+	"XDG_STATE_HOME",
+	"XDG_CONFIG_HOME",
+	"XDG_CACHE_HOME",
+	"XDG_DATA_HOME",
+	"XDG_DATA_DIRS",
+	"XDG_RUNTIME_DIR",
+	"http_proxy",
+	"https_proxy",
+	"no_proxy",
+	"HTTPS_PROXY",
+	"NO_PROXY",
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"ASAN_OPTIONS",
+	"LSAN_OPTIONS",
+	"UBSAN_OPTIONS",
+	"TSAN_OPTIONS",
+	"LLVM_PROFILE_FILE",
 };
 
 struct list {

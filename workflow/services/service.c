@@ -7,9 +7,9 @@
  *	   +--nobody waits, or it does not answer in time-----+
  *	UNUSABLE <--three exits within their first second; or the program is missing
  *
- * The port is kept by a socket that is bound and does not listen: nobody gets it by chance, connections to it are
- * refused, and a program that sets SO_REUSEADDR (as servers do) can listen on it beside us. One that does not
- * gets the next port with nothing bound to it.
+ * The port is kept by a socket that is bound and does not listen: nobody gets it by chance, connections to it
+ *are refused, and a program that sets SO_REUSEADDR (as servers do) can listen on it beside us. One that does
+ *not gets the next port with nothing bound to it.
  */
 #include "workflow/services/services_private.h"
 #include "lib/clock/clock.h"
@@ -28,15 +28,15 @@
 enum {
 	START_DEADLINE_MS = 10000,
 	PROBE_TIMEOUT_MS = 2000,
-	EAGER_MS = 300,	       /* so long after the start it is asked every EAGER_PROBE_MS */
+	EAGER_MS = 300, /* so long after the start it is asked every EAGER_PROBE_MS */
 	EAGER_PROBE_MS = 2,
 	PATIENT_PROBE_MS = 20,
-	EARLY_MS = 1000,       /* an exit before is an early one */
+	EARLY_MS = 1000, /* an exit before is an early one */
 	MAX_EARLY_EXITS = 3,
-	CRASH_MS = 10000,      /* one that lives longer starts again without delay */
+	CRASH_MS = 10000, /* one that lives longer starts again without delay */
 	FIRST_BACKOFF_MS = 100,
 	MAX_BACKOFF_MS = 10000,
-	UNUSABLE_MS = 30000,   /* then a call may try again */
+	UNUSABLE_MS = 30000, /* then a call may try again */
 	TAIL_BYTES = 2000,
 };
 
@@ -75,8 +75,8 @@ int service_move(struct service *service, struct error *err)
 	int fd, port;
 
 	if (reserve_port(&fd, &port) < 0)
-		return error_set(err, ERROR_IO, "cannot get a loopback port for service %s: %s", service->config->name,
-				 strerror(errno));
+		return error_set(err, ERROR_IO, "cannot get a loopback port for service %s: %s",
+				 service->config->name, strerror(errno));
 	let_go_of_port(service);
 	service->reserved_fd = fd;
 	service->port = port;
@@ -186,8 +186,8 @@ static void relay(struct service *service, struct value *line, enum log_severity
 	value_unref(message);
 }
 
-/* A log line of WARNING or worse is for the user, everything else for who looks closely. Most lines are neither,
- * so they are told apart before they are parsed: lib/log writes the severity first. */
+/* A log line of WARNING or worse is for the user, everything else for who looks closely. Most lines are
+ * neither, so they are told apart before they are parsed: lib/log writes the severity first. */
 static void on_line(void *ctx, struct slice text)
 {
 	struct service *service = ctx;
@@ -279,8 +279,8 @@ static void on_exit_(void *ctx, int64_t status, int term_signal)
 			  service->config->name, how);
 	if (service->early_exits >= MAX_EARLY_EXITS) {
 		snprintf(service->trouble, sizeof(service->trouble),
-			 "service %s exited %d times within a second of its start (%s)", service->config->name,
-			 MAX_EARLY_EXITS, how);
+			 "service %s exited %d times within a second of its start (%s)",
+			 service->config->name, MAX_EARLY_EXITS, how);
 		give_up(service);
 		return;
 	}
@@ -382,8 +382,8 @@ static void start(struct service *service)
 		schedule(service, EAGER_PROBE_MS);
 		return;
 	}
-	snprintf(service->trouble, sizeof(service->trouble), "cannot start service %s: %s", service->config->name,
-		 err.message);
+	snprintf(service->trouble, sizeof(service->trouble), "cannot start service %s: %s",
+		 service->config->name, err.message);
 	give_up(service);
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	DRAIN_MS = 32000, /* store delivers its outbox for up to 30 s */
-	KILL_MS = 2000,	  /* for SIGKILL to be noticed */
+	KILL_MS = 2000,   /* for SIGKILL to be noticed */
 };
 
 struct address {
@@ -134,7 +134,8 @@ struct services *services_open(uv_loop_t *loop, const struct services_options *o
 	uv_timer_init(loop, &services->deadline);
 	services->deadline.data = services;
 	services->handles = 1;
-	if (options->file && config_read(&services->arena, options->file, &services->configs, &services->count, err) < 0) {
+	if (options->file &&
+	    config_read(&services->arena, options->file, &services->configs, &services->count, err) < 0) {
 		services->count = 0;
 		goto fail;
 	}
