@@ -63,6 +63,69 @@ static size_t field_number(const struct model *model, struct slice name)
 	return SIZE_MAX;
 }
 
+static struct slice group_text(const struct hit *hit, int group)
+{
+	if (group >= hit->match.groups || !hit->match.group[group].ptr)
+		return (struct slice){0};
+	return hit->match.group[group];
+}
+
+static struct slice keep(struct run *run, struct slice text)
+{
+	return (struct slice){arena_strndup(&run->arena, text.len ? text.ptr : "", text.len), text.len};
+}
+
+/* The member of the first item of a field: "authorities.value". */
+static struct slice field_text(const struct run *run, struct slice name)
+{
+	size_t dot = slice_find(name, SLICE("."), 0);
+	size_t number = field_number(run->model, slice_sub(name, 0, dot));
+
+	if (dot == SIZE_MAX || number == SIZE_MAX || !run->found[number].count)
+		return (struct slice){0};
+	return item_get(&run->found[number].list[0], slice_sub(name, dot + 1, name.len));
+}
+
+/* What ${name} stands for: each, a surrounding, a field's member, or a group of the match. */
+static struct slice template_text(struct run *run, const struct hit *hit, struct slice name)
+{
+	const struct regex *regex = regex_set_at(run->model->sets[hit->rule->view], hit->rule->index);
+	char group[64] = "";
+
+	if (slice_is(name, "each"))
+		return hit->part ? part_text(hit->part) : (struct slice){0};
+	if (context_named(name) >= 0)
+		return context_of(run, hit, (enum context)context_named(name));
+	if (slice_find(name, SLICE("."), 0) != SIZE_MAX)
+		return field_text(run, name);
+	if (name.len < sizeof(group))
+		memcpy(group, name.ptr, name.len);
+	return regex_group(regex, group) > 0 ? group_text(hit, regex_group(regex, group)) : (struct slice){0};
+}
+
+/* "${title} U.S.C." with the groups of the match in it. */
+static struct slice fill_template(struct run *run, const struct hit *hit, struct slice text)
+{
+	struct slice filled;
+	struct buf out;
+	size_t from = 0;
+
+	buf_init(&out, VALUE_MAX_BYTES);
+	for (;;) {
+		size_t open = slice_find(text, SLICE("${"), from);
+		size_t close = open == SIZE_MAX ? SIZE_MAX : slice_find(text, SLICE("}"), open);
+
+		buf_add_slice(&out, slice_sub(text, from, close == SIZE_MAX ? text.len : open));
+		if (close == SIZE_MAX)
+			break;
+		buf_add_slice(&out, template_text(run, hit, slice_sub(text, open + 2, close)));
+		from = close + 1;
+	}
+	filled = keep(run, buf_slice(&out));
+	buf_release(&out);
+	return filled;
+}
+
 static bool field_matches(const struct run *run, const struct condition *condition)
 {
 	size_t number = field_number(run->model, condition->field);
@@ -84,53 +147,17 @@ static bool field_conditions_hold(const struct run *run, const struct rule *rule
 
 static bool conditions_hold(struct run *run, const struct hit *hit)
 {
-	for (const struct condition *c = hit->rule->conditions; c; c = c->next)
-		if (c->context != CONTEXT_FIELD &&
-		    regex_matches(c->pattern.regex, context_of(run, hit, c->context)) != c->wanted)
+	for (const struct condition *c = hit->rule->conditions; c; c = c->next) {
+		struct slice text;
+
+		if (c->context == CONTEXT_FIELD)
+			continue;
+		text = c->context == CONTEXT_TEMPLATE ? fill_template(run, hit, c->template)
+						      : context_of(run, hit, c->context);
+		if (regex_matches(c->pattern.regex, text) != c->wanted)
 			return false;
-	return true;
-}
-
-static struct slice group_text(const struct hit *hit, int group)
-{
-	if (group >= hit->match.groups || !hit->match.group[group].ptr)
-		return (struct slice){0};
-	return hit->match.group[group];
-}
-
-static struct slice keep(struct run *run, struct slice text)
-{
-	return (struct slice){arena_strndup(&run->arena, text.len ? text.ptr : "", text.len), text.len};
-}
-
-/* "${title} U.S.C." with the groups of the match in it. */
-static struct slice fill_template(struct run *run, const struct hit *hit, struct slice text)
-{
-	const struct regex *regex = regex_set_at(run->model->sets[hit->rule->view], hit->rule->index);
-	struct slice filled;
-	struct buf out;
-	size_t from = 0;
-
-	buf_init(&out, VALUE_MAX_BYTES);
-	for (;;) {
-		size_t open = slice_find(text, SLICE("${"), from);
-		size_t close = open == SIZE_MAX ? SIZE_MAX : slice_find(text, SLICE("}"), open);
-		char name[64] = "";
-
-		buf_add_slice(&out, slice_sub(text, from, close == SIZE_MAX ? text.len : open));
-		if (close == SIZE_MAX)
-			break;
-		if (close - open - 2 < sizeof(name))
-			memcpy(name, text.ptr + open + 2, close - open - 2);
-		if (!strcmp(name, "each") && hit->part)
-			buf_add_slice(&out, part_text(hit->part));
-		else if (regex_group(regex, name) > 0)
-			buf_add_slice(&out, group_text(hit, regex_group(regex, name)));
-		from = close + 1;
 	}
-	filled = keep(run, buf_slice(&out));
-	buf_release(&out);
-	return filled;
+	return true;
 }
 
 static struct slice source_text(struct run *run, const struct hit *hit, const struct source *source)
@@ -208,6 +235,15 @@ static void set_place(struct item *item, const struct hit *hit)
 	item->end = item->start + place.len;
 }
 
+/* True when an item of the field has this value already. */
+static bool is_taken(const struct items *items, struct slice member, struct slice value)
+{
+	for (size_t i = 0; i < items->count; i++)
+		if (slice_equal(item_get(&items->list[i], member), value))
+			return true;
+	return false;
+}
+
 /* True when the match gave an item that the field did not have. */
 static bool add_item(struct run *run, const struct field *field, struct items *items, const struct hit *hit)
 {
@@ -231,6 +267,8 @@ static bool add_item(struct run *run, const struct field *field, struct items *i
 		}
 	}
 	set_place(&item, hit);
+	if (hit->rule->fresh.len && is_taken(items, hit->rule->fresh, item_get(&item, hit->rule->fresh)))
+		return false;
 	return item.end > item.start && items_add(items, field, &item);
 }
 

@@ -5,6 +5,7 @@
 #include "steps/extract/extract.h"
 #include "steps/extract/models.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,7 +104,42 @@ static int check(int argc, char **argv)
 	return bad ? 2 : 0;
 }
 
+static int print_view(enum view_kind kind, const char *path)
+{
+	struct buf text;
+	struct view view;
+	FILE *file = fopen(path, "r");
+	char chunk[8192];
+	size_t got;
+
+	if (!file) {
+		fprintf(stderr, "extract: cannot read %s: %s\n", path, strerror(errno));
+		return 4;
+	}
+	buf_init(&text, EXTRACT_MAX_BYTES);
+	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add(&text, chunk, got);
+	fclose(file);
+	view_init(&view, kind, buf_slice(&text));
+	fwrite(view.text.ptr, 1, view.text.len, stdout);
+	view_release(&view);
+	buf_release(&text);
+	return 0;
+}
+
+/* extract view lines|flow FILE: what rules see, for whoever writes one. */
+static int show_view(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "flow"))
+		return print_view(VIEW_FLOW, argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "lines"))
+		return print_view(VIEW_LINES, argv[2]);
+	fprintf(stderr, "usage: extract view lines|flow FILE\n");
+	return 2;
+}
+
 static const struct step_verb verbs[] = {
+	{"view", "print a text as rules see it: extract view lines|flow FILE", show_view},
 	{"check", "read and compile every model of a folder, print what is wrong", check},
 	{NULL},
 };

@@ -62,16 +62,21 @@ enum context {
 	CONTEXT_PARAGRAPH,
 	CONTEXT_MATCH,
 	CONTEXT_DOCUMENT,
-	CONTEXT_FIELD, /* an item of a field that was read before */
+	CONTEXT_FIELD,	  /* an item of a field that was read before */
+	CONTEXT_TEMPLATE, /* a text put together, "${authorities.value}: ${sentence}" */
 };
 
 struct condition {
 	struct condition *next;
 	enum context context;
 	struct slice field, member; /* CONTEXT_FIELD */
+	struct slice template;	    /* CONTEXT_TEMPLATE */
 	bool wanted;		    /* must match; else must not */
 	struct pattern pattern;
 };
+
+/* Number of the context of that name, or -1. */
+int context_named(struct slice name);
 
 /* Where the words of a value come from. */
 enum source_kind { SOURCE_CONSTANT, SOURCE_TEMPLATE, SOURCE_GROUP, SOURCE_CONTEXT, SOURCE_EACH };
@@ -115,6 +120,7 @@ struct rule {
 	struct slice span;  /* group whose place is the item's; empty: the whole match */
 	int span_group;
 	double confidence;
+	struct slice fresh; /* member whose value no other item of the field may have */
 	size_t max;	/* matches looked at */
 	bool first;	/* the first match that gives an item ends the rule */
 	bool last;	/* only the last match that meets the conditions counts */

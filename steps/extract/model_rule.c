@@ -11,8 +11,7 @@ enum { DEFAULT_MAX = 100, PATTERN_LIST_MAX = 20 };
 
 static const char *const context_names[] = {"before", "after", "sentence", "paragraph", "match", "document"};
 
-/* Number of the context of that name, or -1. */
-static int context_named(struct slice name)
+int context_named(struct slice name)
 {
 	for (size_t i = 0; i < COUNT(context_names); i++)
 		if (slice_is(name, context_names[i]))
@@ -23,29 +22,42 @@ static int context_named(struct slice name)
 static void bad_context(struct model_reader *reader, const struct yaml_node *key)
 {
 	diags_error(reader->diags, key->at, "bad-condition", "\"%.*s\" is no surrounding of a match", SLICE_ARG(key->text));
-	diags_hint(reader->diags, "known are before, after, sentence, paragraph, match, document, and FIELD.MEMBER");
+	diags_hint(reader->diags, "known are before, after, sentence, paragraph, match, document, FIELD.MEMBER, a template");
 }
 
-/* need: {sentence: pattern}, not: {before: pattern}, need: {authorities.value: pattern} */
+/* What a condition looks at; false when there is no such thing. */
+static bool read_context(struct condition *condition, struct slice name)
+{
+	size_t dot = slice_find(name, SLICE("."), 0);
+	int context = context_named(name);
+
+	if (slice_find(name, SLICE("${"), 0) != SIZE_MAX) {
+		condition->context = CONTEXT_TEMPLATE;
+		condition->template = name;
+	} else if (dot != SIZE_MAX) {
+		condition->context = CONTEXT_FIELD;
+		condition->field = slice_sub(name, 0, dot);
+		condition->member = slice_sub(name, dot + 1, name.len);
+	} else if (context >= 0) {
+		condition->context = (enum context)context;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* need: {sentence: pattern}, not: {before: pattern}, need: {authorities.value: pattern},
+ * not: {"${authorities.value}: ${sentence}": pattern} */
 static void read_conditions(struct model_reader *reader, struct rule *rule, const struct yaml_node *map, bool wanted)
 {
 	if (map && map->kind != YAML_MAP)
 		diags_error(reader->diags, map->at, "bad-condition", "a condition is a map of surroundings to patterns");
 	for (size_t i = 0; map && i < map->count && map->kind == YAML_MAP; i++) {
-		struct slice name = map->entries[i].key->text;
-		size_t dot = slice_find(name, SLICE("."), 0);
-		int context = dot == SIZE_MAX ? context_named(name) : CONTEXT_FIELD;
-		struct condition *condition;
+		struct condition *condition = arena_alloc(&reader->model->arena, sizeof(*condition));
 
-		if (context < 0) {
+		if (!read_context(condition, map->entries[i].key->text)) {
 			bad_context(reader, map->entries[i].key);
 			continue;
-		}
-		condition = arena_alloc(&reader->model->arena, sizeof(*condition));
-		condition->context = (enum context)context;
-		if (dot != SIZE_MAX) {
-			condition->field = slice_sub(name, 0, dot);
-			condition->member = slice_sub(name, dot + 1, name.len);
 		}
 		condition->wanted = wanted;
 		condition->pattern = model_pattern(reader, map->entries[i].value);
@@ -82,10 +94,28 @@ static void read_pipe_step(struct model_reader *reader, struct source *source, s
 	source->pipe_length++;
 }
 
-/* "$group | normaliser | ...", "text with ${group}", or a constant. */
+/* What stands before the first normaliser. */
+static void read_head(struct source *source, struct slice head)
+{
+	source->text = head;
+	if (slice_find(head, SLICE("${"), 0) != SIZE_MAX) {
+		source->kind = SOURCE_TEMPLATE;
+		return;
+	}
+	source->text = slice_sub(head, 1, head.len);
+	source->kind = SOURCE_GROUP;
+	if (slice_is(source->text, "each")) {
+		source->kind = SOURCE_EACH;
+	} else if (context_named(source->text) >= 0) {
+		source->kind = SOURCE_CONTEXT;
+		source->context = (enum context)context_named(source->text);
+	}
+}
+
+/* "$group | normaliser | ...", "text with ${group} | ...", or a constant. */
 static void read_source(struct model_reader *reader, struct source *source, const struct yaml_node *node)
 {
-	struct slice text = node->text, head;
+	struct slice text = node->text;
 	size_t bar;
 
 	source->at = node->at;
@@ -94,20 +124,10 @@ static void read_source(struct model_reader *reader, struct source *source, cons
 		return;
 	}
 	source->text = text;
-	if (slice_find(text, SLICE("${"), 0) != SIZE_MAX)
-		source->kind = SOURCE_TEMPLATE;
-	if (source->kind == SOURCE_TEMPLATE || !text.len || text.ptr[0] != '$')
-		return;
+	if ((!text.len || text.ptr[0] != '$') && slice_find(text, SLICE("${"), 0) == SIZE_MAX)
+		return; /* a constant */
 	bar = slice_find(text, SLICE("|"), 0);
-	head = slice_trim(slice_sub(text, 1, bar == SIZE_MAX ? text.len : bar));
-	source->text = head;
-	source->kind = SOURCE_GROUP;
-	if (slice_is(head, "each")) {
-		source->kind = SOURCE_EACH;
-	} else if (context_named(head) >= 0) {
-		source->kind = SOURCE_CONTEXT;
-		source->context = (enum context)context_named(head);
-	}
+	read_head(source, slice_trim(slice_sub(text, 0, bar == SIZE_MAX ? text.len : bar)));
 	while (bar != SIZE_MAX) {
 		size_t next = slice_find(text, SLICE("|"), bar + 1);
 
@@ -163,7 +183,7 @@ static double read_confidence(struct model_reader *reader, const struct yaml_nod
 static void read_rule(struct model_reader *reader, struct rule *rule, const struct yaml_node *node)
 {
 	static const char *const keys[] = {"name", "find", "view", "in",	"need",	 "not",	     "give", "each",
-					   "span", "confidence", "max",	 "first", "last", "fallback", "off", "about"};
+					   "span", "confidence", "max",	 "first", "last", "fallback", "off", "about", "fresh"};
 
 	model_check_keys(reader, node, keys, COUNT(keys));
 	rule->off = model_is_true(reader, node, "off");
@@ -185,6 +205,7 @@ static void read_rule(struct model_reader *reader, struct rule *rule, const stru
 	rule->span = model_scalar(reader, node, "span");
 	if (rule->span.len && rule->span.ptr[0] == '$')
 		rule->span = slice_sub(rule->span, 1, rule->span.len);
+	rule->fresh = model_scalar(reader, node, "fresh");
 	rule->confidence = read_confidence(reader, node);
 	rule->max = model_number(reader, node, "max", DEFAULT_MAX);
 	rule->first = model_is_true(reader, node, "first");

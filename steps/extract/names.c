@@ -67,6 +67,14 @@ static bool is_form(struct slice word)
 	return IN_LIST(forms, bare(word, room));
 }
 
+/* "KBR's" is about KBR. */
+static struct slice trim_possessive(struct slice name)
+{
+	if (name.len > 2 && name.ptr[name.len - 2] == '\'' && (name.ptr[name.len - 1] | 32) == 's')
+		return slice_sub(name, 0, name.len - 2);
+	return name;
+}
+
 static struct slice trim_edges(struct slice name)
 {
 	static const char edge[] = " \t\r\n,;:.-_*\"'|/\\~&=<>[]{}";
@@ -85,7 +93,7 @@ static struct slice trim_edges(struct slice name)
 		}
 		name = slice_sub(name, 0, name.len - 1);
 	}
-	return name;
+	return trim_possessive(name);
 }
 
 /* Where the name stops and something about its bearer begins; name.len when it does not. */
@@ -126,7 +134,8 @@ struct slice name_trim(struct slice name)
 		struct slice word = word_at(name, 0);
 		char room[WORD_MAX];
 
-		again = word.len < name.len && word.len < WORD_MAX && IN_LIST(titles, bare(word, room));
+		again = word.len < name.len && word.len < WORD_MAX &&
+			(IN_LIST(titles, bare(word, room)) || slice_ends(word, SLICE("-based")));
 		if (again)
 			name = trim_edges(slice_sub(name, word.len, name.len));
 	}
@@ -150,6 +159,17 @@ static size_t count_words(struct slice text)
 	return count;
 }
 
+/* True when one word stands at `at` before the next separator: "Pinto and Muller". */
+static bool is_single(struct slice text, size_t at)
+{
+	size_t end = at + word_at(text, at).len;
+
+	while (end < text.len && isspace((unsigned char)text.ptr[end]))
+		end++;
+	return end >= text.len || text.ptr[end] == ',' || text.ptr[end] == ';' ||
+	       !strncmp(text.ptr + end, "and ", text.len - end < 4 ? text.len - end : 4);
+}
+
 /* Bytes of " and " (or its like) at `at` that separates two names, or 0. "Turner and Sons" is one name: a single
  * word that is no body by itself does not stand before "and". */
 static size_t conjunction_at(struct slice text, size_t at, size_t start)
@@ -164,7 +184,7 @@ static size_t conjunction_at(struct slice text, size_t at, size_t start)
 
 		if (at + length > text.len || strncmp(text.ptr + at, words[i], length))
 			continue;
-		return !left.len || count_words(left) > 1 || start > 0 ? length : 0;
+		return !left.len || count_words(left) > 1 || start > 0 || is_single(text, at + length) ? length : 0;
 	}
 	return 0;
 }
@@ -320,7 +340,25 @@ static bool holds_all(struct slice inner, struct slice outer)
 	return count > 0;
 }
 
+/* "BCLP" stands for Brunswick Capital Limited Partnership: the first letters, legal form included. */
+static bool is_acronym_of(struct slice acronym, struct slice name)
+{
+	size_t at = 0, count = 0;
+
+	if (acronym.len < 2 || acronym.len > 6)
+		return false;
+	while (at < name.len && count < acronym.len) {
+		struct slice word = word_at(name, at);
+
+		if (word.len && word.ptr[0] != acronym.ptr[count])
+			return false;
+		count += word.len > 0;
+		at += word.len + 1;
+	}
+	return count == acronym.len;
+}
+
 bool names_alike(struct slice a, struct slice b)
 {
-	return holds_all(a, b) || holds_all(b, a);
+	return holds_all(a, b) || holds_all(b, a) || is_acronym_of(a, b) || is_acronym_of(b, a);
 }

@@ -198,6 +198,7 @@ struct slice reading_context(struct reading *reading, enum view_kind kind, enum 
 	case CONTEXT_DOCUMENT:
 		return text;
 	case CONTEXT_FIELD:
+	case CONTEXT_TEMPLATE:
 		break; /* no place of the text */
 	}
 	return (struct slice){0};

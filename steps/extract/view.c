@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A paragraph's line is at least this long; shorter ones are headings and captions. */
-enum { LONG_LINE = 40 };
+enum { LONG_LINE = 50 };
 
 static bool is_blank(int32_t c)
 {
@@ -134,46 +134,82 @@ static bool is_double_spaced(struct slice lines)
 	return breaks > 20 && blanks * 3 > breaks;
 }
 
-/* What stands for the line break before `next`, the line before having `length` bytes and ending in `end`. */
-static char joint(bool blank, bool doubled, char end, size_t length, char next)
+/* Headings are capitalised word by word; a line of running text has small words of some length. */
+static bool is_running_text(const char *line, size_t length)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i + 5 <= length; i++) {
+		size_t small = 0;
+
+		if (i > 0 && line[i - 1] != ' ')
+			continue;
+		while (i + small < length && islower((unsigned char)line[i + small]))
+			small++;
+		words += small >= 5;
+	}
+	return words >= 2;
+}
+
+/* The line before a blank line, as far as it is built: its bytes and the one it ends in. */
+struct tail {
+	const char *line;
+	size_t length;
+	char end;
+};
+
+/* Two long lines of running text without a stop between them are one paragraph, whatever stands between:
+ * typists and OCR put empty lines at will. */
+static bool runs_on(struct slice lines, size_t next, const struct tail *tail)
+{
+	size_t stop = slice_find(lines, SLICE("\n"), next);
+
+	return tail->length >= LONG_LINE && next < lines.len && isalpha((unsigned char)lines.ptr[next]) &&
+	       (stop == SIZE_MAX ? lines.len : stop) - next >= LONG_LINE && is_running_text(tail->line, tail->length);
+}
+
+/* What stands for the line break before `next`. */
+static char joint(struct slice lines, size_t next, const struct tail *tail, bool blank, bool doubled)
 {
 	if (!blank)
 		return ' ';
-	if (islower((unsigned char)next) && !strchr(".:;!?", end))
+	if (strchr(".:;!?", tail->end))
+		return '\n';
+	if (next < lines.len && islower((unsigned char)lines.ptr[next]))
 		return ' ';
-	return doubled && length >= LONG_LINE && !strchr(".:;!?\"", end) ? ' ' : '\n';
+	if (tail->end == '"')
+		return '\n';
+	return runs_on(lines, next, tail) || (doubled && tail->length >= LONG_LINE) ? ' ' : '\n';
 }
 
 /* In place: what is written never overtakes what is read. */
 static void join_lines(struct view *view)
 {
-	size_t from = 0, to = 0, line_start = 0, count = view->text.len;
-	bool doubled = is_double_spaced(view->text);
+	struct slice lines = view->text; /* only what is not yet overwritten is read */
+	size_t from = 0, to = 0, line_start = 0;
+	bool doubled = is_double_spaced(lines);
 
-	while (from < count) {
-		char byte = view->bytes[from];
+	while (from < lines.len) {
 		size_t next = from + 1;
+		struct tail tail;
 		bool blank;
 
-		if (byte != '\n') {
-			view->bytes[to] = byte;
+		if (view->bytes[from] != '\n') {
+			view->bytes[to] = view->bytes[from];
 			view->origin[to++] = view->origin[from++];
 			continue;
 		}
-		blank = next < count && view->bytes[next] == '\n';
+		blank = next < lines.len && view->bytes[next] == '\n';
 		next += blank;
-		if (next < count && to > line_start && view->bytes[to - 1] == '-' && !blank &&
+		if (next < lines.len && to > line_start && view->bytes[to - 1] == '-' && !blank &&
 		    islower((unsigned char)view->bytes[next])) {
 			from = next; /* a word broken at its hyphen */
 			continue;
 		}
-		view->bytes[to] = next >= count ? '\n'
-						: joint(blank, doubled, to ? view->bytes[to - 1] : '.', to - line_start,
-							view->bytes[next]);
+		tail = (struct tail){view->bytes + line_start, to - line_start, to ? view->bytes[to - 1] : '.'};
+		view->bytes[to] = next >= lines.len ? '\n' : joint(lines, next, &tail, blank, doubled);
 		view->origin[to] = view->origin[from];
-		if (view->bytes[to] == '\n' || view->bytes[to] == ' ')
-			line_start = to + 1;
-		to++;
+		line_start = ++to;
 		from = next;
 	}
 	view->text.len = to;
