@@ -62,13 +62,13 @@ void read_assign(struct reader *reader, const struct yaml_node *node, struct ass
 {
 	struct assignment *items;
 
-	if (!want_list_of(reader, node, "assign", LIMIT_ASSIGNMENTS, "too-many-assignments"))
+	if (!form_list_of(reader, node, "assign", LIMIT_ASSIGNMENTS, "too-many-assignments"))
 		return;
 	items = arena_alloc(reader->arena, node->count * sizeof(*items));
 	assign->items = items;
 	assign->count = node->count;
 	for (size_t i = 0; i < node->count; i++) {
-		const struct yaml_entry *pair = want_pair(reader, node->items[i], "assignment");
+		const struct yaml_entry *pair = form_pair(reader, node->items[i], "assignment");
 
 		if (!pair || !reader_works(reader, pair->key))
 			continue;

@@ -23,7 +23,7 @@ static struct block read_attempt(struct reader *reader, const struct yaml_node *
 {
 	if (node->kind == YAML_LIST)
 		return read_block(reader, node, "try");
-	if (!want_map(reader, node, "try"))
+	if (!form_map(reader, node, "try"))
 		return (struct block){0};
 	return unnamed_body(reader, node);
 }
@@ -57,7 +57,7 @@ static void read_backoff(struct reader *reader, const struct yaml_node *node, st
 		retry->backoff = read_expression(reader, node, "backoff");
 		return;
 	}
-	if (!want_map(reader, node, "backoff"))
+	if (!form_map(reader, node, "backoff"))
 		return;
 	check_keys(reader, node, known, "backoff");
 	retry->initial_delay = read_number(reader, node, "initial_delay");
@@ -78,13 +78,13 @@ static const struct retry *read_retry(struct reader *reader, const struct yaml_e
 		retry->policy = read_expression(reader, node, "retry");
 		return retry;
 	}
-	if (!want_map(reader, node, "retry"))
+	if (!form_map(reader, node, "retry"))
 		return retry;
 	check_keys(reader, node, known, "retry");
-	predicate = want_key(reader, node, entry->key->at, "predicate", "retry");
+	predicate = form_key(reader, node, entry->key->at, "predicate", "retry");
 	if (predicate)
 		retry->predicate = read_expression(reader, predicate, "predicate");
-	if (want_key(reader, node, entry->key->at, "max_retries", "retry"))
+	if (form_key(reader, node, entry->key->at, "max_retries", "retry"))
 		retry->max_retries = read_number(reader, node, "max_retries");
 	backoff = node_entry(node, "backoff");
 	if (backoff)
@@ -102,13 +102,13 @@ static void read_except(struct reader *reader, const struct yaml_entry *entry, s
 	const struct yaml_node *steps;
 
 	attempt->has_except = true;
-	if (!want_map(reader, node, "except"))
+	if (!form_map(reader, node, "except"))
 		return;
 	check_keys(reader, node, known, "except");
 	as = node_entry(node, "as");
 	if (as)
 		attempt->as = read_variable(reader, as->value, "as");
-	steps = want_key(reader, node, entry->key->at, "steps", "except");
+	steps = form_key(reader, node, entry->key->at, "steps", "except");
 	if (steps)
 		attempt->handler = read_block(reader, steps, "steps");
 }

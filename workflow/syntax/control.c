@@ -20,7 +20,7 @@ void read_switch(struct reader *reader, const struct yaml_node *node, struct swi
 {
 	struct condition *entries;
 
-	if (!want_list_of(reader, node, "switch", LIMIT_CONDITIONS, "too-many-conditions"))
+	if (!form_list_of(reader, node, "switch", LIMIT_CONDITIONS, "too-many-conditions"))
 		return;
 	entries = arena_alloc(reader->arena, node->count * sizeof(*entries));
 	cases->entries = entries;
@@ -31,9 +31,9 @@ void read_switch(struct reader *reader, const struct yaml_node *node, struct swi
 		struct step *body = arena_alloc(reader->arena, sizeof(*body));
 
 		entries[i].body = body;
-		if (!want_map(reader, item, "an entry of switch"))
+		if (!form_map(reader, item, "an entry of switch"))
 			continue;
-		condition = want_key(reader, item, item->at, "condition", "an entry of switch");
+		condition = form_key(reader, item, item->at, "condition", "an entry of switch");
 		if (condition)
 			entries[i].condition = read_condition(reader, condition);
 		read_body(reader, item, BODY_ENTRY, body);
@@ -97,10 +97,10 @@ void read_for(struct reader *reader, const struct yaml_node *node, struct place 
 	const struct yaml_entry *index;
 	const struct yaml_node *steps;
 
-	if (!want_map(reader, node, "for"))
+	if (!form_map(reader, node, "for"))
 		return;
 	check_keys(reader, node, known, "for");
-	value = want_key(reader, node, at, "value", "for");
+	value = form_key(reader, node, at, "value", "for");
 	index = node_entry(node, "index");
 	if (value)
 		loop->value = read_variable(reader, value, "value");
@@ -110,7 +110,7 @@ void read_for(struct reader *reader, const struct yaml_node *node, struct place 
 		diags_error(reader->diags, loop->index.at, "duplicate-name", "value and index are both called \"%.*s\"",
 			    SLICE_ARG(loop->index.text));
 	read_source(reader, node, at, loop);
-	steps = want_key(reader, node, at, "steps", "for");
+	steps = form_key(reader, node, at, "steps", "for");
 	if (steps)
 		loop->body = read_block(reader, steps, "steps");
 }
@@ -121,7 +121,7 @@ static void read_shared(struct reader *reader, const struct yaml_node *node, str
 {
 	struct name *names;
 
-	if (!want_list(reader, node, "shared"))
+	if (!form_list(reader, node, "shared"))
 		return;
 	names = arena_alloc(reader->arena, (node->count + 1) * sizeof(*names));
 	for (size_t i = 0; i < node->count; i++)
@@ -147,17 +147,17 @@ static const struct tree *read_limit(struct reader *reader, const struct yaml_no
 static void read_branch(struct reader *reader, const struct yaml_node *item, struct branch *branch)
 {
 	static const char *const known[] = {"steps", NULL};
-	const struct yaml_entry *pair = want_pair(reader, item, "branch");
+	const struct yaml_entry *pair = form_pair(reader, item, "branch");
 	const struct yaml_node *steps;
 
 	if (!pair)
 		return;
 	branch->name = node_name(pair->key);
 	note_name(reader, branch->name);
-	if (!want_map(reader, pair->value, "a branch"))
+	if (!form_map(reader, pair->value, "a branch"))
 		return;
 	check_keys(reader, pair->value, known, "a branch");
-	steps = want_key(reader, pair->value, pair->key->at, "steps", "a branch");
+	steps = form_key(reader, pair->value, pair->key->at, "steps", "a branch");
 	if (steps)
 		branch->body = read_block(reader, steps, "steps");
 }
@@ -166,7 +166,7 @@ static void read_branches(struct reader *reader, const struct yaml_node *node, s
 {
 	struct branch *branches;
 
-	if (!want_list_of(reader, node, "branches", LIMIT_BRANCHES, "too-many-branches"))
+	if (!form_list_of(reader, node, "branches", LIMIT_BRANCHES, "too-many-branches"))
 		return;
 	branches = arena_alloc(reader->arena, node->count * sizeof(*branches));
 	for (size_t i = 0; i < node->count; i++)
@@ -189,7 +189,7 @@ void read_parallel(struct reader *reader, const struct yaml_node *node, struct p
 	const struct yaml_entry *branches;
 	const struct yaml_entry *loop;
 
-	if (!want_map(reader, node, "parallel"))
+	if (!form_map(reader, node, "parallel"))
 		return;
 	check_keys(reader, node, known, "parallel");
 	branches = node_entry(node, "branches");

@@ -55,7 +55,7 @@ static void read_param(struct reader *reader, const struct yaml_node *node, stru
 		param->name = read_variable(reader, node, "a parameter");
 		return;
 	}
-	pair = want_pair(reader, node, "parameter");
+	pair = form_pair(reader, node, "parameter");
 	if (!pair || !reader_works(reader, pair->value))
 		return;
 	param->name = read_variable(reader, pair->key, "a parameter");
@@ -72,7 +72,7 @@ static void read_params(struct reader *reader, const struct yaml_node *node, str
 	struct name *names;
 	size_t count = 0;
 
-	if (!want_list(reader, node, "params"))
+	if (!form_list(reader, node, "params"))
 		return;
 	if (node->count > most)
 		diags_error(reader->diags, node->items[most]->at, "too-many-params",
@@ -101,13 +101,13 @@ static void read_routine(struct reader *reader, const struct yaml_entry *entry, 
 
 	routine->name = node_name(entry->key);
 	reader->seen_count = 0;
-	if (!want_map(reader, node, "a routine"))
+	if (!form_map(reader, node, "a routine"))
 		return;
 	check_keys(reader, node, known, "a routine");
 	params = node_entry(node, "params");
 	if (params)
 		read_params(reader, params->value, routine);
-	steps = want_key(reader, node, entry->key->at, "steps", "a routine");
+	steps = form_key(reader, node, entry->key->at, "steps", "a routine");
 	if (steps)
 		routine->body = read_block(reader, steps, "steps");
 	report_duplicates(reader, reader->seen, reader->seen_count, "duplicate-step", "step");

@@ -71,7 +71,7 @@ const char *node_describe(const struct yaml_node *node)
 	}
 }
 
-bool want_map(struct reader *reader, const struct yaml_node *node, const char *what)
+bool form_map(struct reader *reader, const struct yaml_node *node, const char *what)
 {
 	if (node->kind == YAML_MAP)
 		return true;
@@ -79,7 +79,7 @@ bool want_map(struct reader *reader, const struct yaml_node *node, const char *w
 	return false;
 }
 
-bool want_list(struct reader *reader, const struct yaml_node *node, const char *what)
+bool form_list(struct reader *reader, const struct yaml_node *node, const char *what)
 {
 	if (node->kind == YAML_LIST)
 		return true;
@@ -89,10 +89,10 @@ bool want_list(struct reader *reader, const struct yaml_node *node, const char *
 	return false;
 }
 
-bool want_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
+bool form_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
 		  const char *code)
 {
-	if (!want_list(reader, node, what))
+	if (!form_list(reader, node, what))
 		return false;
 	if (node->count == 0) {
 		diags_error(reader->diags, node->at, "empty-list", "%s needs at least one entry", what);
@@ -152,7 +152,7 @@ void check_keys(struct reader *reader, const struct yaml_node *map, const char *
 	}
 }
 
-const struct yaml_node *want_key(struct reader *reader, const struct yaml_node *map, struct place at,
+const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *map, struct place at,
 				 const char *key, const char *where)
 {
 	const struct yaml_entry *entry = node_entry(map, key);
@@ -163,7 +163,7 @@ const struct yaml_node *want_key(struct reader *reader, const struct yaml_node *
 	return NULL;
 }
 
-const struct yaml_entry *want_pair(struct reader *reader, const struct yaml_node *item, const char *what)
+const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node *item, const char *what)
 {
 	if (item->kind != YAML_MAP || item->count == 0) {
 		diags_error(reader->diags, item->at, "wrong-type", "a %s is written \"- name: ...\"; here is %s", what,

@@ -137,7 +137,7 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 		report_empty(reader, step, node);
 		return;
 	}
-	if (!want_map(reader, node, owner == BODY_TRY ? "try" : "the body of a step") || !reader_works(reader, node))
+	if (!form_map(reader, node, owner == BODY_TRY ? "try" : "the body of a step") || !reader_works(reader, node))
 		return;
 	check_keys(reader, node, known, owner == BODY_ENTRY ? "an entry of switch" : "a step");
 	action = find_action(reader, node);
@@ -152,7 +152,7 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 
 static struct step *read_step(struct reader *reader, const struct yaml_node *item)
 {
-	const struct yaml_entry *pair = want_pair(reader, item, "step");
+	const struct yaml_entry *pair = form_pair(reader, item, "step");
 	struct step *step = arena_alloc(reader->arena, sizeof(*step));
 
 	if (!pair)
@@ -169,7 +169,7 @@ struct block read_block(struct reader *reader, const struct yaml_node *node, con
 {
 	struct step **steps;
 
-	if (!want_list_of(reader, node, what, SIZE_MAX, ""))
+	if (!form_list_of(reader, node, what, SIZE_MAX, ""))
 		return (struct block){0};
 	steps = arena_alloc(reader->arena, node->count * sizeof(*steps));
 	for (size_t i = 0; i < node->count; i++)

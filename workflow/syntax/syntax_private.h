@@ -36,18 +36,18 @@ const struct yaml_entry *node_entry(const struct yaml_node *map, const char *key
 struct name node_name(const struct yaml_node *scalar);
 
 /* Is it a map, a list? Else an error about `what` (the key it belongs to). */
-bool want_map(struct reader *reader, const struct yaml_node *node, const char *what);
-bool want_list(struct reader *reader, const struct yaml_node *node, const char *what);
+bool form_map(struct reader *reader, const struct yaml_node *node, const char *what);
+bool form_list(struct reader *reader, const struct yaml_node *node, const char *what);
 /* The same, with at least one and at most `most` elements; `code` names a breach of the upper limit. */
-bool want_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
+bool form_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
 		  const char *code);
 /* Every key must be one of `known` (NULL at the end). */
 void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[], const char *where);
 /* The value of a key that must be there; NULL after an error at the map. */
-const struct yaml_node *want_key(struct reader *reader, const struct yaml_node *map, struct place at,
+const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *map, struct place at,
 				 const char *key, const char *where);
 /* The entry of a list item "- name: ..."; NULL when there is none to read. `what` is "step", "branch" ... */
-const struct yaml_entry *want_pair(struct reader *reader, const struct yaml_node *item, const char *what);
+const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node *item, const char *what);
 /* A variable's name: an identifier (reference, 3.2). */
 struct name read_variable(struct reader *reader, const struct yaml_node *node, const char *what);
 /* A name that must be unique within the routine; reported by definition.c when it is not. */
