@@ -53,15 +53,32 @@ static bool is_same(const struct field *field, const struct item *a, const struc
 	return true;
 }
 
+/* All values of the item with a blank between them. */
+static void join_members(const struct item *item, struct buf *out)
+{
+	buf_init(out, 4096);
+	for (size_t i = 0; i < item->member_count; i++)
+		buf_printf(out, "%s%.*s", i ? " " : "", SLICE_ARG(item->members[i].value));
+}
+
 static bool is_forbidden(const struct field *field, const struct item *item)
 {
 	const struct condition *condition = field->forbid;
 
-	for (size_t i = 0; i < field->forbid_count; i++, condition = condition->next)
-		if (condition->pattern.regex &&
-		    regex_matches(condition->pattern.regex, item_get(item, field->forbid_members[i])))
-			return true;
-	return false;
+	bool found = false;
+
+	for (size_t i = 0; i < field->forbid_count && !found; i++, condition = condition->next) {
+		bool whole = slice_is(field->forbid_members[i], "all");
+		struct buf all = {0};
+
+		if (whole)
+			join_members(item, &all);
+		found = condition->pattern.regex &&
+			regex_matches(condition->pattern.regex,
+				      whole ? buf_slice(&all) : item_get(item, field->forbid_members[i]));
+		buf_release(&all);
+	}
+	return found;
 }
 
 /* A short form came first, now the whole name is here: it replaces the words, not the rank. */

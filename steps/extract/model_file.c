@@ -282,14 +282,15 @@ static void read_field(struct model_reader *reader, const struct yaml_entry *ent
 	struct field *field = field_named(reader->model, entry->key->text, entry->key->at);
 	const struct yaml_node *node = entry->value;
 
-	if (field->replaces)
-		return;
 	if (node->kind != YAML_MAP) {
-		model_read_pattern_list(reader, field, node);
+		if (!field->replaces)
+			model_read_pattern_list(reader, field, node);
 		return;
 	}
 	model_check_keys(reader, node, keys, COUNT(keys));
 	read_field_options(reader, field, node);
+	if (field->replaces)
+		return;
 	if (yaml_get(node, "patterns"))
 		model_read_pattern_list(reader, field, yaml_get(node, "patterns"));
 	if (yaml_get(node, "rules"))

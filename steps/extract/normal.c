@@ -108,6 +108,26 @@ static bool apply_else(struct slice text, struct slice argument, struct buf *out
 	return !buf_add_slice(out, text.len ? text : argument);
 }
 
+/* "replace 60( 6o(": every 60( becomes 6o(; "replace ^60( 6o(" only at the start. */
+static bool apply_replace(struct slice text, struct slice argument, struct buf *out)
+{
+	size_t gap = slice_find(argument, SLICE(" "), 0);
+	struct slice from = slice_sub(argument, 0, gap), to = slice_trim(slice_sub(argument, gap, argument.len));
+	bool at_start = from.len && from.ptr[0] == '^';
+	size_t at = 0, found;
+
+	from = slice_sub(from, at_start, from.len);
+	while (from.len && (found = slice_find(text, from, at)) != SIZE_MAX && (!at_start || found == 0)) {
+		buf_add_slice(out, slice_sub(text, at, found));
+		buf_add_slice(out, to);
+		at = found + from.len;
+		if (at_start)
+			break;
+	}
+	buf_add_slice(out, slice_sub(text, at, text.len));
+	return out->len > 0;
+}
+
 static const struct normaliser table[] = {
 	{"amount", apply_amount, NULL, false},
 	{"currency", apply_currency, NULL, false},
@@ -121,6 +141,7 @@ static const struct normaliser table[] = {
 	{"upper", apply_upper, NULL, false},
 	{"lower", apply_lower, NULL, false},
 	{"else", apply_else, NULL, true},
+	{"replace", apply_replace, NULL, true},
 	{"lookup", NULL, NULL, true},
 	{"names", NULL, names_split, false},
 	{"sections", NULL, sections_split, false},
@@ -137,5 +158,5 @@ const struct normaliser *normaliser_find(struct slice name)
 const char *normaliser_names(void)
 {
 	return "amount, currency, date, date_dmy, name, party_kind, text, squeeze, digits, upper, lower, else VALUE, "
-	       "lookup TABLE, names, sections";
+	       "replace FROM TO, lookup TABLE, names, sections";
 }

@@ -6,6 +6,7 @@
  *   name        a name, tidied             party_kind  "entity" or "person"
  *   squeeze     without blanks             text        blanks made single
  *   upper lower digits                     else VALUE  what stands for nothing
+ *   replace A B every A becomes B; ^A only at the start
  *   lookup T    the value of table T whose pattern comes first
  *
  * and two that make several values of one text, for `each`: names, sections.

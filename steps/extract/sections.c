@@ -134,6 +134,8 @@ void sections_split(struct slice text, struct parts *parts)
 			end = brackets_end(text, at);
 			add_part(parts, slice_sub(text, at, end), before);
 			at = end;
+		} else if (text.ptr[at] == '(' && is_year(text, at)) {
+			at += sizeof("(2012)") - 1;
 		} else {
 			at++;
 		}
