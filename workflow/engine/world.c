@@ -9,6 +9,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/http/client.h"
+#include "lib/json/json.h"
 #include "lib/mem/mem.h"
 #include "workflow/engine/world_private.h"
 
@@ -35,19 +36,26 @@ static void dequeue(struct world *world, struct waiting *waiting)
 	mem_free(waiting);
 }
 
+/* A map has no text of its own: it is told as JSON. */
 static void tell_log(struct world *world, const struct waiting *waiting)
 {
-	struct slice text = value_get_text(waiting->entry, "text");
-	struct value fields = value_ref(waiting->entry);
+	const struct value *json = value_get(waiting->entry, "json");
+	struct value fields = value_map_new();
 	enum log_severity severity = LOG_INFO;
+	struct buf text;
 
 	for (int s = LOG_DEBUG; s <= LOG_CRITICAL; s++) {
 		if (slice_is(value_get_text(waiting->entry, "severity"), log_severity_name((enum log_severity)s)))
 			severity = (enum log_severity)s;
 	}
-	value_map_delete(&fields, SLICE("text"));
-	value_map_delete(&fields, SLICE("severity"));
-	log_write(world->options.log, severity, fields, "%.*s", SLICE_ARG(text));
+	buf_init(&text, 0);
+	if (json)
+		json_write(&text, *json);
+	else
+		buf_add_slice(&text, value_get_text(waiting->entry, "text"));
+	value_put(&fields, "step", value_string(value_get_text(waiting->entry, "step")));
+	log_write(world->options.log, severity, fields, "%s", buf_text(&text));
+	buf_release(&text);
 	value_unref(fields);
 }
 

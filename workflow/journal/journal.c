@@ -138,29 +138,30 @@ struct journal *journal_open(const char *path, enum db_durability durability, uv
 			     const struct journal_callbacks *callbacks, struct error *err)
 {
 	struct journal *journal = mem_new(sizeof(*journal));
-	struct db *db;
+	struct db *db = NULL;
 
 	journal->path = mem_strdup(path);
 	journal->reader = reader_new(path);
 	if (!loop && reader_open(journal->reader, err) < 0)
 		goto fail;
+	if (loop) { /* makes the folders, so it comes before the locks, which lie beside it */
+		db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations, journal_migration_count,
+			     err);
+		if (!db || db_exec(db, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, err) < 0)
+			goto fail;
+	}
 	journal->locks = locks_open(path, err);
 	if (!journal->locks)
 		goto fail;
 	if (!loop)
 		return journal;
-	db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations, journal_migration_count,
-		     err);
-	if (!db || db_exec(db, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, err) < 0) {
-		db_close(db);
-		goto fail;
-	}
 	journal->callbacks = *callbacks;
 	attach(journal, loop);
 	journal->writer = writer_new(db, notify, journal);
 	return journal;
 
 fail:
+	db_close(db);
 	journal_close(journal);
 	return NULL;
 }
