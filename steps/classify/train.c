@@ -1,0 +1,359 @@
+/* train.c - `classify train`: labelled records in, a model file out; see verbs.h. */
+#include "steps/classify/verbs.h"
+
+#include "lib/clock/clock.h"
+#include "lib/json/json.h"
+#include "lib/mem/mem.h"
+#include "steps/classify/learn.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct training {
+	const struct opts *opts;
+	struct learn_settings settings;
+	double head_weight;
+	double threshold;
+	size_t most; /* features of the finished model */
+	struct rules *rules;
+	struct examples examples;
+	struct vocabulary vocabulary;
+	double *weights; /* of the finished model */
+	double slope;
+	double offset;
+	struct value report;
+};
+
+static const struct opt_option options[] = {
+	{"output", 'o', OPT_TEXT, "MODEL", NULL, NULL, "file to write"},
+	{"features", 0, OPT_COUNT, "N", "24000", NULL, "keep the N features that weigh most"},
+	{"min-documents", 0, OPT_COUNT, "N", "2", NULL, "drop features of fewer documents"},
+	{"cost", 0, OPT_TEXT, "C", "3", NULL, "what a mistake costs in training"},
+	{"head-weight", 0, OPT_TEXT, "W", "2", NULL, "what the head counts against the body"},
+	{"folds", 0, OPT_COUNT, "N", "5", NULL, "parts for calibration, by group"},
+	{"threshold", 0, OPT_TEXT, "P", NULL, NULL,
+	 "least probability of a label; found by the folds unless set"},
+	{0},
+};
+
+static const struct opt_option *const tables[] = {options, verb_source_options, NULL};
+
+static const struct opt_command command = {
+	.name = "classify train",
+	.operands = "",
+	.summary = "make a model from labelled records",
+	.example = "classify train --labels index.jsonl --texts decisions --split train --output types.model",
+	.tables = tables,
+};
+
+/* ---- settings */
+
+static int get_number(const struct opts *opts, const char *name, double low, double high, double *number,
+		      struct error *err)
+{
+	const char *text = opt_text(opts, name);
+	char *end;
+
+	if (!text)
+		return 0;
+	*number = strtod(text, &end);
+	if (*end || end == text || !(*number >= low && *number <= high))
+		return error_set(err, ERROR_INPUT, "--%s is a number from %g to %g, not \"%s\"", name, low,
+				 high, text);
+	return 0;
+}
+
+static int read_settings(struct training *t, struct error *err)
+{
+	const struct opts *opts = t->opts;
+	long folds = opt_number(opts, "folds");
+	long most = opt_number(opts, "features");
+
+	if (!opt_text(opts, "output")) {
+		error_set(err, ERROR_INPUT, "--output is needed: the file to write");
+		error_hint(err, "classify train --help shows an example");
+		return -1;
+	}
+	if (opt_operands(opts))
+		return error_set(err, ERROR_INPUT, "unexpected operand \"%s\"", opt_operand(opts, 0));
+	if (folds < 2 || folds > 100 || most < 1 || most > MODEL_MAX_FEATURES)
+		return error_set(err, ERROR_INPUT, "--folds is 2 to 100 and --features 1 to %d",
+				 MODEL_MAX_FEATURES);
+	t->most = (size_t)most;
+	t->settings = (struct learn_settings){.tolerance = 0.1, .folds = (size_t)folds};
+	t->threshold = -1; /* by the kind of labels, unless set */
+	if (get_number(opts, "cost", 1e-3, 1e6, &t->settings.cost, err) < 0 ||
+	    get_number(opts, "head-weight", 0, 100, &t->head_weight, err) < 0)
+		return -1;
+	return get_number(opts, "threshold", 0, 1, &t->threshold, err);
+}
+
+static int read_examples(struct training *t, struct error *err)
+{
+	const char *rules = opt_text(t->opts, "rules");
+
+	if (rules && !(t->rules = rules_read(rules, err)))
+		return -1;
+	if (verb_examples(t->opts, t->rules, &t->examples, err) < 0)
+		return -1;
+	if (t->examples.labels < (t->examples.many ? 1 : 2)) {
+		error_set(err, ERROR_INPUT, "%zu records with %zu different labels are nothing to learn from",
+			  t->examples.count, t->examples.labels);
+		error_hint(err,
+			   "--split, --label-member and --split-member choose the records and their labels");
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- calibration */
+
+static double odds(const struct training *t, double score)
+{
+	return exp(t->slope * score + t->offset);
+}
+
+/* One label holds at most: does the best reach the threshold? */
+static bool probable(const struct training *t, const double *scores, size_t best)
+{
+	double total = 1;
+
+	for (size_t k = 0; k < t->examples.labels; k++)
+		total += odds(t, scores[k]);
+	return odds(t, scores[best]) / total >= t->threshold;
+}
+
+/* Label by label: is it said, is it true? What the finished model will say, as far as the folds can tell. */
+static void tally_scores(const struct training *t, const double *scores, struct tally *tallies, size_t *right)
+{
+	const struct examples *e = &t->examples;
+
+	for (size_t i = 0; i < e->count; i++) {
+		const double *row = scores + i * e->labels;
+		uint64_t said = 0;
+		size_t best = 0;
+
+		for (size_t k = 0; k < e->labels; k++) {
+			if (row[k] > row[best])
+				best = k;
+			if (e->many && odds(t, row[k]) >= t->threshold * (1 + odds(t, row[k])))
+				said |= (uint64_t)1 << k;
+		}
+		if (!e->many)
+			said = probable(t, row, best) ? (uint64_t)1 << best : 0;
+		*right += said == e->items[i].labels;
+		for (size_t k = 0; k < e->labels; k++) {
+			tallies[k].right += said >> k & e->items[i].labels >> k & 1;
+			tallies[k].extra += said >> k & ~(e->items[i].labels >> k) & 1;
+			tallies[k].missed += ~(said >> k) & e->items[i].labels >> k & 1;
+		}
+	}
+}
+
+struct answer {
+	double probability;
+	bool right;
+};
+
+static int by_probability(const void *a, const void *b)
+{
+	const struct answer *x = a;
+	const struct answer *y = b;
+
+	return (x->probability > y->probability) - (x->probability < y->probability);
+}
+
+/* How sure the best label is, over the examples that have one; returns how many. */
+static size_t find_answers(const struct training *t, const double *scores, struct answer *answers)
+{
+	const struct examples *e = &t->examples;
+	size_t count = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		const double *row = scores + i * e->labels;
+		double total = 1;
+		size_t best = 0;
+
+		if (!e->items[i].labels)
+			continue;
+		for (size_t k = 0; k < e->labels; k++) {
+			total += odds(t, row[k]);
+			best = row[k] > row[best] ? k : best;
+		}
+		answers[count++] =
+			(struct answer){odds(t, row[best]) / total, e->items[i].labels >> best & 1};
+	}
+	return count;
+}
+
+/* Below this probability an answer was more often wrong than right: then it is better to say so. Never above
+ * one half, where a calibrated probability says the same, and never below a quarter, where luck decides. */
+static double find_threshold(const struct training *t, const double *scores)
+{
+	struct answer *answers = mem_new((t->examples.count + 1) * sizeof(*answers));
+	size_t count = find_answers(t, scores, answers);
+	double threshold = 0.25;
+	size_t wrong = 0;
+
+	qsort(answers, count, sizeof(*answers), by_probability);
+	for (size_t i = 0; i < count && answers[i].probability < 0.5; i++) {
+		wrong += !answers[i].right;
+		if (2 * wrong > i + 1)
+			threshold = fmax(threshold, answers[i].probability);
+	}
+	mem_free(answers);
+	return threshold;
+}
+
+static void calibrate(struct training *t, const struct vectors *vectors)
+{
+	const struct examples *e = &t->examples;
+	double *scores = mem_new(e->count * e->labels * sizeof(*scores));
+	bool *outcomes = mem_new(e->count * e->labels);
+	struct tally tallies[MODEL_MAX_LABELS] = {0};
+	size_t right = 0;
+
+	learn_scores(vectors, e, &t->settings, scores);
+	for (size_t i = 0; i < e->count * e->labels; i++)
+		outcomes[i] = e->items[i / e->labels].labels >> (i % e->labels) & 1;
+	learn_sigmoid(scores, outcomes, e->count * e->labels, &t->slope, &t->offset);
+	if (t->threshold < 0)
+		t->threshold = e->many ? 0.5 : find_threshold(t, scores);
+	tally_scores(t, scores, tallies, &right);
+	value_put(&t->report, "fold_accuracy", value_double((double)right / (double)e->count));
+	value_put(&t->report, "fold_macro_f1", value_double(tally_macro(tallies, e->labels)));
+	mem_free(scores);
+	mem_free(outcomes);
+}
+
+/* ---- training */
+
+/* How much a feature can move any score: its largest weight. */
+static double *importance(const struct training *t, int width)
+{
+	double *most = mem_new(((size_t)width + 1) * sizeof(*most));
+
+	for (size_t label = 0; label < t->examples.labels; label++) {
+		for (int i = 0; i < width - 1; i++)
+			most[i] = fmax(most[i], fabs(t->weights[label * (size_t)width + (size_t)i]));
+	}
+	return most;
+}
+
+/* Calibration sees the uncut vocabulary: a cut by weights that know all labels would flatter the folds. */
+static void learn(struct training *t)
+{
+	struct vectors vectors;
+
+	vocabulary_init(&t->vocabulary, &t->examples, (size_t)opt_number(t->opts, "min-documents"));
+	vectors_init(&vectors, &t->vocabulary, t->head_weight);
+	calibrate(t, &vectors);
+	t->weights = mem_new(t->examples.labels * (size_t)vectors.width * sizeof(*t->weights));
+	learn_weights(&vectors, &t->examples, NULL, &t->settings, t->weights);
+	if (t->vocabulary.kept > t->most) {
+		double *weight = importance(t, vectors.width);
+
+		vocabulary_cut(&t->vocabulary, weight, t->most);
+		vectors_release(&vectors);
+		vectors_init(&vectors, &t->vocabulary, t->head_weight);
+		learn_weights(&vectors, &t->examples, NULL, &t->settings, t->weights);
+		mem_free(weight);
+	}
+	vectors_release(&vectors);
+}
+
+static int save(const struct training *t, struct error *err)
+{
+	const struct vocabulary *v = &t->vocabulary;
+	const size_t labels = t->examples.labels;
+	const size_t width = v->kept + 1;
+	struct model_feature *features = mem_new((v->kept + 1) * sizeof(*features));
+	float *weights = mem_new((v->kept + 1) * labels * sizeof(*weights));
+	float bias[MODEL_MAX_LABELS];
+	const char *member = opt_text(t->opts, "label-member");
+	int status;
+
+	for (size_t i = 0; i < v->count; i++) {
+		const struct vocabulary_entry *entry = &v->entries[i];
+		size_t id = (size_t)entry->id;
+
+		if (!entry->kept)
+			continue;
+		for (size_t k = 0; k < labels; k++)
+			weights[id * labels + k] = (float)t->weights[k * width + id];
+		features[id] =
+			(struct model_feature){entry->key, entry->idf, entry->words, weights + id * labels};
+	}
+	for (size_t k = 0; k < labels; k++)
+		bias[k] = (float)t->weights[k * width + v->kept];
+	status = model_write(opt_text(t->opts, "output"),
+			     &(struct model_parts){.task = t->rules ? rules_task(t->rules) : member,
+						   .many = t->examples.many,
+						   .labels = labels,
+						   .names = (const char *const *)t->examples.names,
+						   .bias = bias,
+						   .head_weight = (float)t->head_weight,
+						   .slope = (float)t->slope,
+						   .offset = (float)t->offset,
+						   .threshold = (float)t->threshold,
+						   .features = v->kept,
+						   .feature = features},
+			     err);
+	mem_free(features);
+	mem_free(weights);
+	return status;
+}
+
+static int run(struct training *t, struct error *err)
+{
+	int64_t started = clock_cpu_us();
+
+	if (read_settings(t, err) < 0 || read_examples(t, err) < 0)
+		return -1;
+	t->report = value_map_new();
+	learn(t);
+	if (save(t, err) < 0)
+		return -1;
+	value_put(&t->report, "examples", value_int((int64_t)t->examples.count));
+	value_put(&t->report, "labels", value_int((int64_t)t->examples.labels));
+	value_put(&t->report, "features", value_int((int64_t)t->vocabulary.kept));
+	value_put(&t->report, "threshold", value_double(t->threshold));
+	value_put(&t->report, "slope", value_double(t->slope));
+	value_put(&t->report, "offset", value_double(t->offset));
+	value_put(&t->report, "cpu_seconds", value_double((double)(clock_cpu_us() - started) / 1e6));
+	return 0;
+}
+
+static void print_report(struct value report)
+{
+	struct buf line;
+
+	buf_init(&line, 0);
+	json_write(&line, report);
+	puts(buf_text(&line));
+	buf_release(&line);
+}
+
+int train_verb(int argc, char **argv)
+{
+	struct error err = {0};
+	struct training t = {.opts = opt_parse(&command, argc, argv, &err)};
+	int status = 0;
+
+	if (t.opts && opt_flag(t.opts, "help"))
+		opt_help(&command, stdout);
+	else if (!t.opts || run(&t, &err) < 0)
+		status = verb_failed("train", &err);
+	else
+		print_report(t.report);
+	value_unref(t.report);
+	vocabulary_release(&t.vocabulary);
+	examples_release(&t.examples);
+	rules_free(t.rules);
+	mem_free(t.weights);
+	opts_free((struct opts *)(uintptr_t)t.opts);
+	return status;
+}
