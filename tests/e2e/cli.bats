@@ -215,6 +215,15 @@ killed_run() {
 	[ "$(lexflow list --json | jq -s 'map(select(.state == "SUCCEEDED")) | length')" -eq 4 ]
 }
 
+@test "the first run of all makes its folders" {
+	unset LEXFLOW_STATE
+	printf -- '- out:\n    return: 1\n' >one.yaml
+	XDG_STATE_HOME="$BATS_TEST_TMPDIR/new/state" run --separate-stderr lexflow run one.yaml
+	echo "$stderr"
+	[ "$output" = 1 ]
+	[ -f new/state/lexflow/state.db ]
+}
+
 @test "help, version and unknown words" {
 	run lexflow --help
 	[ "$status" -eq 0 ]

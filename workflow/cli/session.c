@@ -172,9 +172,7 @@ static void watch_signals(struct session *session)
 	uv_signal_init(&session->loop, &session->on_terminate);
 	uv_timer_init(&session->loop, &session->progress);
 	session->on_interrupt.data = session->on_terminate.data = session->progress.data = session;
-	uv_unref((uv_handle_t *)&session->on_interrupt);
-	uv_unref((uv_handle_t *)&session->on_terminate);
-	uv_unref((uv_handle_t *)&session->progress);
+	uv_unref((uv_handle_t *)&session->progress); /* the signals keep the loop waiting, also for a commit alone */
 }
 
 int session_open(struct session *session, const struct opts *opts, const char *definition, struct error *err)
