@@ -19,8 +19,7 @@ enum { SWALLOW_FACTOR = 4 };
 
 struct slice http_incoming_header(const struct http_incoming *incoming, const char *name)
 {
-	return slice_of(
-		MHD_lookup_connection_value(incoming->exchange->connection, MHD_HEADER_KIND, name));
+	return slice_of(MHD_lookup_connection_value(incoming->exchange->connection, MHD_HEADER_KIND, name));
 }
 
 bool http_incoming_is_last(const struct http_incoming *incoming)
@@ -119,9 +118,10 @@ static void check_declared_body(struct http_exchange *exchange)
 	char detail[200];
 
 	if (!is_json_type(type)) {
-		snprintf(detail, sizeof(detail), "Content-Type is \"%.*s\"",
-			 (int)slice_sub(type, 0, 100).len, type.ptr ? type.ptr : "");
-		refuse(exchange, PROBLEM_MEDIA_TYPE, detail, "send the header Content-Type: application/json");
+		snprintf(detail, sizeof(detail), "Content-Type is \"%.*s\"", (int)slice_sub(type, 0, 100).len,
+			 type.ptr ? type.ptr : "");
+		refuse(exchange, PROBLEM_MEDIA_TYPE, detail,
+		       "send the header Content-Type: application/json");
 	} else if (encoding.len && !is_word(encoding, "identity")) {
 		snprintf(detail, sizeof(detail), "Content-Encoding is \"%.*s\"",
 			 (int)slice_sub(encoding, 0, 100).len, encoding.ptr);
@@ -149,7 +149,8 @@ static void check_head(struct http_exchange *exchange)
 	struct http_server *server = exchange->server;
 
 	if (server->listener.is_loopback && !is_local_name(header(exchange, MHD_HTTP_HEADER_HOST)))
-		refuse(exchange, PROBLEM_FORBIDDEN_HOST, "this service answers to localhost and 127.0.0.1 only",
+		refuse(exchange, PROBLEM_FORBIDDEN_HOST,
+		       "this service answers to localhost and 127.0.0.1 only",
 		       "listen on another address with --host to be called by name");
 	else
 		find_route(exchange);
@@ -233,9 +234,9 @@ void exchange_handle(struct http_exchange *exchange)
 	}
 }
 
-/* Counts the exchange among those a drain waits for, unless the drain is over. A request counts once it is here
- * as a whole: one that is still being sent may never end, and libmicrohttpd on epoll does not even notice
- * a client that sent a part of it and hung up at once; it goes when it has been idle for too long. */
+/* Counts the exchange among those a drain waits for, unless the drain is over. A request counts once it is
+ * here as a whole: one that is still being sent may never end, and libmicrohttpd on epoll does not even
+ * notice a client that sent a part of it and hung up at once; it goes when it has been idle for too long. */
 static bool enter(struct http_exchange *exchange)
 {
 	struct http_server *server = exchange->server;

@@ -16,7 +16,8 @@ enum { BACKLOG = 1024 };
 static bool is_loopback(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 ==
+		       127;
 	return address->sa_family == AF_INET6 &&
 	       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
@@ -43,7 +44,8 @@ static int refused(const char *host, int port, int reason, struct error *err)
 	else if (reason == EACCES)
 		error_hint(err, "ports below 1024 are for root: choose one with --port");
 	else if (reason == EADDRNOTAVAIL)
-		error_hint(err, "the address belongs to no interface of this machine: choose one with --host");
+		error_hint(err,
+			   "the address belongs to no interface of this machine: choose one with --host");
 	return -1;
 }
 

@@ -108,10 +108,11 @@ static int start_daemon(struct http_server *server, struct error *err)
 		flags |= MHD_USE_IPv6;
 	server->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
-		MHD_OPTION_LISTEN_SOCKET, server->listener.fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned int)options->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+		MHD_OPTION_LISTEN_SOCKET, server->listener.fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+		server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)options->connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)options->timeout_s,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
 	if (!server->daemon)
 		return error_set(err, ERROR_IO, "cannot start the HTTP server: %s", strerror(errno));
 	return 0;

@@ -48,8 +48,8 @@ bool http_incoming_is_last(const struct http_incoming *incoming);
 struct http_reply {
 	int status;
 	const char *content_type; /* borrowed, outlives the reply: a literal */
-	struct buf body;	  /* made and released by the server */
-	long retry_after_s;	  /* 0: no header, or 1 where the status calls for one */
+	struct buf body;          /* made and released by the server */
+	long retry_after_s;       /* 0: no header, or 1 where the status calls for one */
 };
 
 /* Fill a reply with a problem. */
@@ -66,16 +66,16 @@ struct http_route {
 
 struct http_server_options {
 	const char *host; /* address or name to bind; NULL: 127.0.0.1 */
-	int port;	  /* 0: any free one */
+	int port;         /* 0: any free one */
 	const struct http_route *routes;
 	void *ctx; /* of the handlers */
 	const struct logger *log;
-	int threads;		 /* workers; at least 1 */
-	int queue;		 /* requests waiting for a worker; 0: 1000 */
-	size_t max_body_bytes;	 /* 0: 32 MiB */
-	size_t max_total_bytes;	 /* bodies under way together; 0: 256 MiB, and at least one body */
-	int connections;	 /* 0: 4000 */
-	int timeout_s;		 /* idle connections, and a request from its head to a worker; 0: 300 */
+	int threads;            /* workers; at least 1 */
+	int queue;              /* requests waiting for a worker; 0: 1000 */
+	size_t max_body_bytes;  /* 0: 32 MiB */
+	size_t max_total_bytes; /* bodies under way together; 0: 256 MiB, and at least one body */
+	int connections;        /* 0: 4000 */
+	int timeout_s;          /* idle connections, and a request from its head to a worker; 0: 300 */
 };
 
 /* Listens when it returns. ERROR_IO with a hint when the address cannot be had. */

@@ -8,9 +8,9 @@
  *	exchange_send     <---- MHD_resume_connection
  *	exchange_end      answered or broken off
  *
- * An exchange is owned by its connection (exchange_end frees it); while it is queued or handled the connection
- * is suspended, so libmicrohttpd leaves it and the request's headers alone and one thread at a time
- * touches it.
+ * An exchange is owned by its connection (exchange_end frees it); while it is queued or handled the
+ * connection is suspended, so libmicrohttpd leaves it and the request's headers alone and one thread at a
+ * time touches it.
  */
 #ifndef LIB_HTTP_SERVER_PRIVATE_H
 #define LIB_HTTP_SERVER_PRIVATE_H
@@ -37,7 +37,7 @@ int listener_open(struct listener *listener, const char *host, int port, struct 
 
 struct workers {
 	pthread_mutex_t lock; /* of the list */
-	sem_t ready;	      /* one for each exchange in the list, and at the end one for each thread */
+	sem_t ready;          /* one for each exchange in the list, and at the end one for each thread */
 	struct http_exchange *first, *last; /* waiting, oldest first */
 	int waiting, capacity;
 	pthread_t *threads;

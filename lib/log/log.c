@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-	LINE_LIMIT = 128 << 10,	  /* Cloud Logging takes 256 KiB an entry, escapes included */
+	LINE_LIMIT = 128 << 10,   /* Cloud Logging takes 256 KiB an entry, escapes included */
 	MESSAGE_LIMIT = 16 << 10, /* bytes of the message; escaped it still fits a line */
-	FIELD_DEPTH = 8,	  /* maps in maps that are looked through for secrets; deeper ones are left out */
+	FIELD_DEPTH = 8, /* maps in maps that are looked through for secrets; deeper ones are left out */
 };
 
 const char *log_severity_name(enum log_severity severity)
@@ -84,7 +84,8 @@ static void write_json(struct buf *line, const struct logger *log, enum log_seve
 {
 	size_t head;
 
-	buf_printf(line, "{\"severity\":\"%s\",\"time\":\"%s\",\"message\":", log_severity_name(severity), time);
+	buf_printf(line, "{\"severity\":\"%s\",\"time\":\"%s\",\"message\":", log_severity_name(severity),
+		   time);
 	json_write(line, message);
 	if (log->component)
 		buf_printf(line, ",\"component\":\"%s\"", log->component);
@@ -98,7 +99,8 @@ static void write_json(struct buf *line, const struct logger *log, enum log_seve
 		buf_add_char(line, ':');
 		status = json_write(line, *value_map_at(fields, i));
 		value_unref(name);
-		if (status < 0 || line->len > LINE_LIMIT - 100) { /* no JSON form, or too long: say so instead */
+		if (status < 0 ||
+		    line->len > LINE_LIMIT - 100) { /* no JSON form, or too long: say so instead */
 			line->len = head;
 			line->full = false;
 			buf_add_text(line, ",\"fields\":\"left out: too long or not JSON\"");
@@ -126,7 +128,8 @@ static void add_plain(struct buf *line, struct slice text)
 static void write_text(struct buf *line, const struct logger *log, enum log_severity severity,
 		       const char *time, struct value message, struct value fields)
 {
-	buf_printf(line, "%.8s %-7s ", time + 11, log_severity_name(severity)); /* hh:mm:ss of the RFC 3339 text */
+	buf_printf(line, "%.8s %-7s ", time + 11,
+		   log_severity_name(severity)); /* hh:mm:ss of the RFC 3339 text */
 	if (log->component)
 		buf_printf(line, "%s: ", log->component);
 	add_plain(line, value_text(message));
@@ -146,7 +149,8 @@ static void write_text(struct buf *line, const struct logger *log, enum log_seve
 	buf_add_char(line, '\n');
 }
 
-void log_write(const struct logger *log, enum log_severity severity, struct value fields, const char *fmt, ...)
+void log_write(const struct logger *log, enum log_severity severity, struct value fields, const char *fmt,
+	       ...)
 {
 	char time[CLOCK_TEXT_SIZE];
 	struct value message, clean;

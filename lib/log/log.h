@@ -17,15 +17,15 @@ enum log_severity { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR, LOG
 enum log_format { LOG_JSON, LOG_TEXT };
 
 struct logger {
-	int fd;			     /* 2 */
+	int fd; /* 2 */
 	enum log_format format;
 	enum log_severity threshold; /* less severe lines are dropped */
-	const char *component;	     /* "classify", "lexflow": the `component` field; borrowed */
+	const char *component;       /* "classify", "lexflow": the `component` field; borrowed */
 };
 
 /* `fields`: a map of further members (lent), or null. */
-void log_write(const struct logger *log, enum log_severity severity, struct value fields, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+void log_write(const struct logger *log, enum log_severity severity, struct value fields, const char *fmt,
+	       ...) __attribute__((format(printf, 4, 5)));
 const char *log_severity_name(enum log_severity severity); /* "INFO" */
 
 #endif

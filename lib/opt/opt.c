@@ -54,8 +54,7 @@ static void add_value(struct setting *setting, const char *value)
 static void add_operand(struct opts *opts, const char *operand)
 {
 	if (opts->operand_count == opts->operand_capacity)
-		opts->operands =
-			mem_grow(opts->operands, &opts->operand_capacity, sizeof(*opts->operands));
+		opts->operands = mem_grow(opts->operands, &opts->operand_capacity, sizeof(*opts->operands));
 	opts->operands[opts->operand_count++] = operand;
 }
 

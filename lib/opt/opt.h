@@ -1,8 +1,8 @@
 /*
  * opt.h - command lines from one table: parsing, --help and the manual agree.
  *
- * Long options (--name VALUE, --name=VALUE), one-letter ones (-j4, -j 4), in any order with operands, `--` ends
- * them. A flag beats its environment variable, which beats the default. Unknown options get a hint.
+ * Long options (--name VALUE, --name=VALUE), one-letter ones (-j4, -j 4), in any order with operands, `--`
+ * ends them. A flag beats its environment variable, which beats the default. Unknown options get a hint.
  *
  * Depends on lib/mem, lib/text, lib/diag.
  */
@@ -24,7 +24,7 @@ enum opt_kind {
 
 struct opt_option {
 	const char *name; /* without dashes; NULL ends a table */
-	char letter;	  /* or 0 */
+	char letter;      /* or 0 */
 	enum opt_kind kind;
 	const char *value;    /* name of the value in the help: "FILE" */
 	const char *fallback; /* default as text, or NULL */
@@ -33,10 +33,10 @@ struct opt_option {
 };
 
 struct opt_command {
-	const char *name;     /* "lexflow run" */
-	const char *operands; /* "[FILE]" */
-	const char *summary;  /* one line */
-	const char *example;  /* shown first, may have several lines; or NULL */
+	const char *name;                       /* "lexflow run" */
+	const char *operands;                   /* "[FILE]" */
+	const char *summary;                    /* one line */
+	const char *example;                    /* shown first, may have several lines; or NULL */
 	const struct opt_option *const *tables; /* NULL-terminated: a step's own table and the contract's */
 };
 
@@ -47,7 +47,7 @@ struct opts *opt_parse(const struct opt_command *command, int argc, char **argv,
 void opts_free(struct opts *opts);
 
 bool opt_flag(const struct opts *opts, const char *name);
-const char *opt_text(const struct opts *opts, const char *name);	     /* or NULL */
+const char *opt_text(const struct opts *opts, const char *name);           /* or NULL */
 const char *opt_many(const struct opts *opts, const char *name, size_t i); /* NULL past the last */
 long opt_number(const struct opts *opts, const char *name);
 bool opt_given(const struct opts *opts, const char *name); /* on the command line or in the environment */

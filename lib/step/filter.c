@@ -3,11 +3,11 @@
  *	reader                     workers (-j)        writer
  *	lines -> slot READY  --->  TAKEN, apply  --->  DONE -> stdout, in slot order
  *
- * The slots are a ring: the window between the oldest line not yet written and the newest one read. It bounds
- * memory and keeps the order. Lines travel as text and each worker parses its own, since a value belongs
- * to one thread. A signal or a broken pipe stops the reading; what a worker has begun is finished, and written
- * where it still can be, so the output is always a beginning of the whole one. The main thread waits for the
- * signal or for the writer's end. */
+ * The slots are a ring: the window between the oldest line not yet written and the newest one read. It
+ * bounds memory and keeps the order. Lines travel as text and each worker parses its own, since a value
+ * belongs to one thread. A signal or a broken pipe stops the reading; what a worker has begun is finished,
+ * and written where it still can be, so the output is always a beginning of the whole one. The main thread
+ * waits for the signal or for the writer's end. */
 #include "lib/step/step_private.h"
 
 #include "lib/clock/clock.h"
@@ -25,7 +25,7 @@
 
 enum {
 	SLOTS_PER_THREAD = 16,
-	OUTPUT_LIMIT = 1 << 30, /* bytes of output of one request: the pages of a folder together */
+	OUTPUT_LIMIT = 1 << 30,  /* bytes of output of one request: the pages of a folder together */
 	BATCH_BYTES = 256 << 10, /* lines that are done are written together up to about this much */
 };
 
@@ -34,8 +34,8 @@ enum slot_state { SLOT_FREE, SLOT_READY, SLOT_TAKEN, SLOT_DONE };
 struct slot {
 	enum slot_state state;
 	struct buf input; /* the line */
-	size_t number;	  /* of the line, from 1 */
-	bool is_output;	  /* input is an output line already (an operand that failed) */
+	size_t number;    /* of the line, from 1 */
+	bool is_output;   /* input is an output line already (an operand that failed) */
 	bool is_too_long;
 	struct buf output;
 };
@@ -49,12 +49,12 @@ struct filter {
 	struct slot *slots;
 	size_t size;
 	size_t filled, taken, written; /* counts since the start; slot = count % size */
-	bool ended;		       /* no more input */
-	bool stopping;		       /* nothing new is begun */
+	bool ended;                    /* no more input */
+	bool stopping;                 /* nothing new is begun */
 	int write_errno;
 	bool read_failed;
 	struct error read_error;
-	int wake_fd;	/* ends the reader's wait for input */
+	int wake_fd;    /* ends the reader's wait for input */
 	int written_fd; /* tells the main thread that the writer has ended */
 	size_t failures;
 	pthread_t *threads; /* workers, writer, reader */
@@ -65,8 +65,8 @@ struct filter {
 
 static void note_failure(struct filter *filter, const struct slot *slot, const struct error *err)
 {
-	log_write(&filter->run->log, LOG_WARNING, value_null(), "record %zu: %s%s%s", slot->number, err->message,
-		  err->hint[0] ? "; " : "", err->hint);
+	log_write(&filter->run->log, LOG_WARNING, value_null(), "record %zu: %s%s%s", slot->number,
+		  err->message, err->hint[0] ? "; " : "", err->hint);
 	pthread_mutex_lock(&filter->lock);
 	filter->failures++;
 	pthread_mutex_unlock(&filter->lock);
@@ -100,8 +100,8 @@ static int print_line(struct slot *slot, struct value v, struct error *err)
 
 	if (json_write(&slot->output, v) == 0 && buf_add_char(&slot->output, '\n') == 0)
 		return 0;
-	error_set(err, ERROR_LIMIT, "the response cannot be written as JSON: larger than %d bytes or too deep",
-		  OUTPUT_LIMIT);
+	error_set(err, ERROR_LIMIT,
+		  "the response cannot be written as JSON: larger than %d bytes or too deep", OUTPUT_LIMIT);
 	slot->output.len = start;
 	slot->output.full = false;
 	return -1;
@@ -441,7 +441,8 @@ static int read_all(struct filter *filter, struct error *err)
 	if (opt_operands(opts) == 0) {
 		if (isatty(STDIN_FILENO))
 			log_write(&filter->run->log, LOG_NOTICE, value_null(),
-				  "reading requests from the terminal, one JSON object a line; --help says more");
+				  "reading requests from the terminal, one JSON object a line; --help says "
+				  "more");
 		return read_requests(filter, STDIN_FILENO, err);
 	}
 	for (size_t i = 0; status == 0 && i < opt_operands(opts); i++) {

@@ -81,7 +81,8 @@ static bool cut(struct lines *lines, struct slice *line)
 			return false;
 		newline = pending->data + pending->len;
 	}
-	*line = (struct slice){pending->data + lines->start, (size_t)(newline - pending->data) - lines->start};
+	*line = (struct slice){pending->data + lines->start,
+			       (size_t)(newline - pending->data) - lines->start};
 	lines->start += line->len + (lines->start + line->len < pending->len);
 	lines->scanned = lines->start;
 	return true;

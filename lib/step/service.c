@@ -21,7 +21,7 @@ enum { DEFAULT_PORT = 8080 };
 struct service {
 	struct step_run *run;
 	struct http_server *server; /* the main thread's */
-	struct buf openapi;	    /* ready text */
+	struct buf openapi;         /* ready text */
 	const char *predict_route;
 };
 
@@ -66,7 +66,8 @@ static void log_answer(const struct service *service, const struct step_call *ca
 }
 
 static void reply_error(const struct service *service, const struct step_call *call,
-			const struct http_incoming *incoming, struct http_reply *reply, const struct error *err)
+			const struct http_incoming *incoming, struct http_reply *reply,
+			const struct error *err)
 {
 	http_reply_problem(reply, problem_kind(err), err->message, err->hint);
 	reply->retry_after_s = call->retry_after_s;
@@ -170,7 +171,8 @@ static void get_health(void *ctx, const struct http_incoming *incoming, struct h
 	const struct service *service = ctx;
 
 	if (http_incoming_is_last(incoming))
-		http_reply_problem(reply, PROBLEM_SHUTTING_DOWN, "requests under way are being finished", NULL);
+		http_reply_problem(reply, PROBLEM_SHUTTING_DOWN, "requests under way are being finished",
+				   NULL);
 	else
 		buf_printf(&reply->body, "{\"status\":\"ok\",\"step\":\"%s\",\"version\":\"%s\"}\n",
 			   service->run->step->name, LEXFLOW_VERSION);
@@ -214,7 +216,8 @@ static int choose_port(const struct opts *opts, struct error *err)
 	return (int)port;
 }
 
-/* In a container of Cloud Run or Vertex AI requests come from outside it; elsewhere only from this machine. */
+/* In a container of Cloud Run or Vertex AI requests come from outside it; elsewhere only from this machine.
+ */
 static const char *choose_host(const struct opts *opts)
 {
 	const char *host = opt_text(opts, "host");
@@ -265,9 +268,10 @@ static void drain(struct service *service, int signum)
 	log_write(&run->log, LOG_INFO, value_null(), "%s: finishing what was received",
 		  signum == SIGINT ? "SIGINT" : "SIGTERM");
 	if (http_server_drain(service->server, run->timeout_s * 1000) < 0) {
-		/* Its threads still use the state, so nothing can be closed. Callers got no answer and try again. */
-		log_write(&run->log, LOG_ERROR, value_null(), "requests still under way after %ld s: ending without them",
-			  run->timeout_s);
+		/* Its threads still use the state, so nothing can be closed. Callers got no answer and try
+		 * again. */
+		log_write(&run->log, LOG_ERROR, value_null(),
+			  "requests still under way after %ld s: ending without them", run->timeout_s);
 		_exit(3);
 	}
 	http_server_close(service->server);

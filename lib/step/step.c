@@ -22,15 +22,18 @@ enum {
 
 static const struct opt_option contract_options[] = {
 	{"serve", 0, OPT_FLAG, NULL, NULL, NULL, "be an HTTP service instead of a filter"},
-	{"port", 'p', OPT_TEXT, "PORT", NULL, "PORT", "port of the service, 0 for any free one; 8080 unless set"},
+	{"port", 'p', OPT_TEXT, "PORT", NULL, "PORT",
+	 "port of the service, 0 for any free one; 8080 unless set"},
 	{"host", 0, OPT_TEXT, "ADDRESS", NULL, "HOST", "address of the service; loopback unless set"},
 	{"jobs", 'j', OPT_COUNT, "N", NULL, NULL, "threads at work; one per core unless set"},
 	{"documents", 0, OPT_TEXT, "URI", NULL, "DOCUMENT_STORE", "where the texts of documents are"},
 	{"timeout", 0, OPT_COUNT, "SECONDS", "300", NULL, "time for one request"},
 	{"max-request", 0, OPT_COUNT, "BYTES", "33554432", NULL, "largest request"},
 	{"queue", 0, OPT_COUNT, "N", "1000", NULL, "requests a service lets wait for a thread"},
-	{"log", 0, OPT_TEXT, "json|text", NULL, "LEXFLOW_LOG", "form of the log on stderr; text on a terminal"},
-	{"log-level", 0, OPT_TEXT, "LEVEL", "info", "LEXFLOW_LOG_LEVEL", "debug, info, notice, warning or error"},
+	{"log", 0, OPT_TEXT, "json|text", NULL, "LEXFLOW_LOG",
+	 "form of the log on stderr; text on a terminal"},
+	{"log-level", 0, OPT_TEXT, "LEVEL", "info", "LEXFLOW_LOG_LEVEL",
+	 "debug, info, notice, warning or error"},
 	{"schema", 0, OPT_FLAG, NULL, NULL, NULL, "print the JSON Schema of request and response"},
 	{"version", 0, OPT_FLAG, NULL, NULL, NULL, "print the version"},
 	{"help", 'h', OPT_FLAG, NULL, NULL, NULL, "print this"},
@@ -187,8 +190,8 @@ static int setup_log(struct step_run *run, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, ERROR_INPUT, "--log-level is debug, info, notice, warning or error, not \"%.80s\"",
-			 level);
+	return error_set(err, ERROR_INPUT,
+			 "--log-level is debug, info, notice, warning or error, not \"%.80s\"", level);
 }
 
 static int setup(struct step_run *run, struct error *err)
@@ -225,9 +228,11 @@ static void print_help(const struct step *step, const struct opt_command *comman
 {
 	opt_help(command, stdout);
 	for (const struct step_verb *verb = step->verbs; verb && verb->name; verb++)
-		printf("%s  %-10s %s\n", verb == step->verbs ? "\nVerbs, each with a --help of its own:\n" : "",
-		       verb->name, verb->summary);
-	printf("\nRequests come as JSON Lines from FILE or stdin, one response line each. With --serve they come\n"
+		printf("%s  %-10s %s\n",
+		       verb == step->verbs ? "\nVerbs, each with a --help of its own:\n" : "", verb->name,
+		       verb->summary);
+	printf("\nRequests come as JSON Lines from FILE or stdin, one response line each. With --serve they "
+	       "come\n"
 	       "by POST / to the port. Exit status: 0 all well, 1 a record failed, 2 wrong usage or input,\n"
 	       "3 a fault of the machine.\n");
 }

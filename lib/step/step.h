@@ -25,24 +25,24 @@ struct step_setup {
 	struct step_documents *documents; /* opaque: step_documents() opens it */
 	const struct logger *log;
 	const char *project; /* $GOOGLE_CLOUD_PROJECT, for traces in logs; or NULL */
-	int threads; /* how many may call apply at once */
+	int threads;         /* how many may call apply at once */
 	bool serving;
 };
 
 /* One request under way. Lent for the call of apply. */
 struct step_call {
 	const struct step_setup *setup;
-	void *state;		      /* what `open` gave */
+	void *state;                  /* what `open` gave */
 	struct slice idempotency_key; /* header Idempotency-Key, or empty */
-	struct slice trace;	      /* header X-Cloud-Trace-Context or traceparent, or empty */
-	int64_t deadline_ms;	      /* clock_monotonic_ms at which the caller has given up */
-	long retry_after_s;	      /* set by apply together with ERROR_BUSY; 0: contract's default */
+	struct slice trace;           /* header X-Cloud-Trace-Context or traceparent, or empty */
+	int64_t deadline_ms;          /* clock_monotonic_ms at which the caller has given up */
+	long retry_after_s;           /* set by apply together with ERROR_BUSY; 0: contract's default */
 };
 
 struct step {
 	const char *name;
-	const char *summary; /* one line */
-	const char *example; /* for --help */
+	const char *summary;  /* one line */
+	const char *example;  /* for --help */
 	const char *operands; /* of FILE operands in the help: "[FILE|FOLDER|GLOB]..."; NULL: "[FILE]..." */
 	const struct opt_option *options; /* its own, ended by a NULL name; or NULL */
 
@@ -52,12 +52,14 @@ struct step {
 
 	/* 0 and *response (owned by the caller), or -1 with *err: ERROR_INPUT and ERROR_LIMIT are 422,
 	 * ERROR_NOT_FOUND 404, ERROR_BUSY 503 with Retry-After, ERROR_IO 500. Nothing of the request may
-	 * be lost on error: the filter prints it back with an "error" member, so apply leaves it as it was. */
+	 * be lost on error: the filter prints it back with an "error" member, so apply leaves it as it was.
+	 */
 	int (*apply)(struct step_call *call, struct value request, struct value *response, struct error *err);
 
 	/* Filter mode. What FILE operands are: NULL means files of request lines; otherwise a function that
 	 * turns one operand into requests (ingest: a path into {"source": path}), pushed to the list. */
-	int (*operand)(const struct step_setup *setup, const char *operand, struct value *requests, struct error *err);
+	int (*operand)(const struct step_setup *setup, const char *operand, struct value *requests,
+		       struct error *err);
 	/* Name of a response member whose list items are the output lines; NULL: the response is the line.
 	 * With it, the items of "failures" follow as error lines, and while the response has a
 	 * "next_page_token" the request is applied again with it as "page_token". */

@@ -47,13 +47,13 @@ enum lines_event { LINES_END, LINES_LINE, LINES_TOO_LONG, LINES_STOPPED, LINES_F
 
 struct lines {
 	int fd;
-	int stop_fd;	 /* reading ends when it is readable */
+	int stop_fd;     /* reading ends when it is readable */
 	size_t max_line; /* bytes */
-	size_t number;	 /* of the line just returned, from 1 */
+	size_t number;   /* of the line just returned, from 1 */
 	struct buf pending;
-	size_t start;	 /* of the next line in pending */
-	size_t scanned;	 /* no newline between start and here */
-	bool skipping;	 /* in a line that is too long */
+	size_t start;   /* of the next line in pending */
+	size_t scanned; /* no newline between start and here */
+	bool skipping;  /* in a line that is too long */
 	bool at_end;
 };
 

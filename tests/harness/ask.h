@@ -18,7 +18,7 @@ struct asker {
 };
 
 struct answer {
-	int status; /* 0: no answer */
+	int status;      /* 0: no answer */
 	struct buf head; /* status line and headers as received */
 	struct buf body;
 };
@@ -26,8 +26,8 @@ struct answer {
 void asker_init(struct asker *asker, int port);
 void asker_release(struct asker *asker);
 
-/* `body` NULL: no body. `headers`: "Name: value" texts, NULL-terminated, or NULL. A body without a Content-Type
- * among them is sent as application/json. The caller releases the answer. */
+/* `body` NULL: no body. `headers`: "Name: value" texts, NULL-terminated, or NULL. A body without a
+ * Content-Type among them is sent as application/json. The caller releases the answer. */
 struct answer ask(struct asker *asker, const char *method, const char *path, struct slice body,
 		  const char *const *headers);
 struct answer ask_post(struct asker *asker, const char *path, const char *body);

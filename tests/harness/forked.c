@@ -152,8 +152,7 @@ char *forked_line(struct forked *child)
 	char *line;
 	size_t rest;
 
-	while (!child->out_text.len ||
-	       !(newline = memchr(child->out_text.data, '\n', child->out_text.len)))
+	while (!child->out_text.len || !(newline = memchr(child->out_text.data, '\n', child->out_text.len)))
 		if (!pump(child, false))
 			fail_msg("no line; stderr: %s", buf_text(&child->err_text));
 	line = mem_strndup(child->out_text.data, (size_t)(newline - child->out_text.data));

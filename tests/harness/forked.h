@@ -16,10 +16,10 @@
 
 struct forked {
 	pid_t pid;
-	int in;	      /* the child's stdin, or -1 */
-	int out, err; /* its stdout and stderr, or -1 once they ended */
+	int in;                        /* the child's stdin, or -1 */
+	int out, err;                  /* its stdout and stderr, or -1 once they ended */
 	struct buf out_text, err_text; /* what came so far */
-	size_t err_seen;	       /* what forked_wait_for has passed */
+	size_t err_seen;               /* what forked_wait_for has passed */
 };
 
 typedef int forked_main(const void *program, int argc, char **argv);

@@ -10,8 +10,11 @@ static int fail(struct step_call *call, struct slice how, struct error *err)
 	static const struct {
 		const char *name;
 		enum error_kind kind;
-	} kinds[] = {{"input", ERROR_INPUT}, {"limit", ERROR_LIMIT}, {"missing", ERROR_NOT_FOUND},
-		     {"busy", ERROR_BUSY},   {"io", ERROR_IO}};
+	} kinds[] = {{"input", ERROR_INPUT},
+		     {"limit", ERROR_LIMIT},
+		     {"missing", ERROR_NOT_FOUND},
+		     {"busy", ERROR_BUSY},
+		     {"io", ERROR_IO}};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (slice_is(how, kinds[i].name))
@@ -25,7 +28,8 @@ static int fail(struct step_call *call, struct slice how, struct error *err)
 static int apply(struct step_call *call, struct value request, struct value *response, struct error *err)
 {
 	int64_t sleep_ms = value_get_int(request, "sleep_ms", 0);
-	struct timespec pause = {.tv_sec = (time_t)(sleep_ms / 1000), .tv_nsec = (long)(sleep_ms % 1000) * 1000000};
+	struct timespec pause = {.tv_sec = (time_t)(sleep_ms / 1000),
+				 .tv_nsec = (long)(sleep_ms % 1000) * 1000000};
 	struct slice how = value_get_text(request, "fail");
 
 	step_log(call, LOG_INFO, "begun %d", (int)value_get_int(request, "n", -1));
@@ -81,7 +85,8 @@ static int apply_page(struct step_call *call, struct value request, struct value
 	return 0;
 }
 
-static int operand(const struct step_setup *setup, const char *text, struct value *requests, struct error *err)
+static int operand(const struct step_setup *setup, const char *text, struct value *requests,
+		   struct error *err)
 {
 	struct value request;
 

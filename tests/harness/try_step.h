@@ -13,13 +13,14 @@
 #include "lib/step/step.h"
 #include "tests/harness/forked.h"
 
-extern const struct step try_step;	 /* one line for a request */
-extern const struct step try_page_step;	 /* its lines are the items of "items"; operands become requests */
+extern const struct step try_step;        /* one line for a request */
+extern const struct step try_page_step;   /* its lines are the items of "items"; operands become requests */
 extern const struct step try_broken_step; /* its open fails */
-extern const struct step try_error_step; /* takes records with errors */
+extern const struct step try_error_step;  /* takes records with errors */
 
 /* Starts step_main(step, args) in a child with the log as JSON. */
-void try_start(struct forked *child, const struct step *step, const char *const *args, const char *const *env);
+void try_start(struct forked *child, const struct step *step, const char *const *args,
+	       const char *const *env);
 /* The same with --serve on a free port, which is returned once it listens. */
 int try_serve(struct forked *child, const struct step *step, const char *const *args, const char *const *env);
 

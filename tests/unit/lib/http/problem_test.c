@@ -1,5 +1,5 @@
-/* problem_test.c - problem details. Members and their meaning: RFC 9457, section 3.1; which statuses may be tried
- * again: RFC 9110, 15.6.4, and RFC 6585, section 4. */
+/* problem_test.c - problem details. Members and their meaning: RFC 9457, section 3.1; which statuses may be
+ * tried again: RFC 9110, 15.6.4, and RFC 6585, section 4. */
 #include "lib/http/problem.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* server_test.c - the HTTP server by itself: what needs a handler that waits until the test lets it go. What a
- * client sees of a step's service is in tests/unit/lib/step/service_test.c. */
+/* server_test.c - the HTTP server by itself: what needs a handler that waits until the test lets it go. What
+ * a client sees of a step's service is in tests/unit/lib/step/service_test.c. */
 #include "lib/http/server.h"
 
 #include "tests/harness/ask.h"
@@ -67,7 +67,8 @@ static struct http_server *open_server(struct gate *gate, struct http_server_opt
 /* A request with a body of so many bytes on a socket of its own. */
 static int post(const struct http_server *server, size_t size)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)http_server_port(server))};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)http_server_port(server))};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char text[4000];
 	int head;
@@ -122,7 +123,8 @@ static void bodies_under_way_are_bounded_together(void **state)
 {
 	struct gate gate;
 	struct http_server *server = open_server(
-		&gate, (struct http_server_options){.threads = 2, .max_body_bytes = 1000, .max_total_bytes = 1500});
+		&gate,
+		(struct http_server_options){.threads = 2, .max_body_bytes = 1000, .max_total_bytes = 1500});
 	int first = post(server, 1000);
 	char text[1000];
 

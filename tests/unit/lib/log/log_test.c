@@ -63,8 +63,9 @@ static void a_json_line_has_severity_time_message_and_fields(void **state)
 	log_write(&log, LOG_WARNING, fields, "%d of \"%s\"", 2, "x");
 	clock_release();
 	text = read_back(&log);
-	assert_string_equal(text, "{\"severity\":\"WARNING\",\"time\":\"2024-07-12T12:50:33.000000Z\","
-				  "\"message\":\"2 of \\\"x\\\"\",\"component\":\"classify\",\"documents\":3}\n");
+	assert_string_equal(text,
+			    "{\"severity\":\"WARNING\",\"time\":\"2024-07-12T12:50:33.000000Z\","
+			    "\"message\":\"2 of \\\"x\\\"\",\"component\":\"classify\",\"documents\":3}\n");
 	mem_free(text);
 	value_unref(fields);
 }

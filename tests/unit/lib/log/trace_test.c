@@ -1,5 +1,5 @@
-/* trace_test.c - trace headers. The forms and the first example are those of W3C Trace Context, sections 3.2.2
- * and 3.2.3, and of Google Cloud's page "Trace context" (X-Cloud-Trace-Context). */
+/* trace_test.c - trace headers. The forms and the first example are those of W3C Trace Context,
+ * sections 3.2.2 and 3.2.3, and of Google Cloud's page "Trace context" (X-Cloud-Trace-Context). */
 #include "lib/log/trace.h"
 
 #include <setjmp.h>
@@ -18,7 +18,8 @@ static void traceparent_gives_trace_span_and_sampling(void **state)
 	assert_true(trace_parse(SLICE("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"), &trace));
 	assert_false(trace.sampled);
 	/* a version to come may say more after the flags */
-	assert_true(trace_parse(SLICE("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"), &trace));
+	assert_true(
+		trace_parse(SLICE("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"), &trace));
 }
 
 static void the_cloud_header_has_its_span_in_decimal(void **state)

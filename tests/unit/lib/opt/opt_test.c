@@ -22,7 +22,8 @@ static const struct opt_option shared[] = {
 	{0},
 };
 static const struct opt_option *const tables[] = {own, shared, NULL};
-static const struct opt_command command = {"tool", "[FILE]", "does a thing", "tool a.txt\ntool -j2 b.txt", tables};
+static const struct opt_command command = {"tool", "[FILE]", "does a thing", "tool a.txt\ntool -j2 b.txt",
+					   tables};
 
 enum { MOST = 16 };
 
@@ -141,10 +142,10 @@ static void a_flag_beats_the_environment_which_beats_the_default(void **state)
 static void an_unknown_option_is_refused_with_the_nearest_name(void **state)
 {
 	static const char *const meant[][2] = {
-		{"--srve", "did you mean --serve?"},	/* a letter missing */
-		{"--sevre", "did you mean --serve?"},	/* two swapped */
+		{"--srve", "did you mean --serve?"},    /* a letter missing */
+		{"--sevre", "did you mean --serve?"},   /* two swapped */
 		{"--modle=x", "did you mean --model?"}, /* with a value */
-		{"--verb", "did you mean --verbose?"},	/* the beginning of one */
+		{"--verb", "did you mean --verbose?"},  /* the beginning of one */
 		{"--frobnicate", "--help lists the options"},
 	};
 	struct error err;
@@ -215,7 +216,8 @@ int main(void)
 		cmocka_unit_test_setup(values_are_joined_or_follow, clear_environment),
 		cmocka_unit_test_setup(two_dashes_end_the_options_and_one_is_an_operand, clear_environment),
 		cmocka_unit_test_setup(many_keeps_every_value_in_order, clear_environment),
-		cmocka_unit_test_setup(a_flag_beats_the_environment_which_beats_the_default, clear_environment),
+		cmocka_unit_test_setup(a_flag_beats_the_environment_which_beats_the_default,
+				       clear_environment),
 		cmocka_unit_test_setup(an_unknown_option_is_refused_with_the_nearest_name, clear_environment),
 		cmocka_unit_test_setup(values_that_are_missing_or_not_wanted_are_refused, clear_environment),
 		cmocka_unit_test_setup(counts_are_whole_numbers_and_the_message_names_where_they_came_from,

@@ -312,7 +312,8 @@ static void a_second_signal_ends_the_process_at_once(void **state)
 	forked_send(&child, "{\"n\":1,\"sleep_ms\":50000}\n");
 	forked_wait_for(&child, "begun 1");
 	forked_signal(&child, SIGTERM);
-	for (siginfo_t info = {0}; info.si_pid == 0;) { /* signals that come together are one: send until it is dead */
+	for (siginfo_t info = {0};
+	     info.si_pid == 0;) { /* signals that come together are one: send until it is dead */
 		struct timespec pause = {.tv_nsec = 10 * 1000000};
 
 		nanosleep(&pause, NULL);
@@ -412,7 +413,8 @@ static void a_step_that_cannot_open_says_why_and_reads_nothing(void **state)
 static void help_version_schema_and_verbs_answer_on_stdout(void **state)
 {
 	static const char *const help[] = {"--help", NULL}, *const version[] = {"--version", NULL},
-			  *const schema[] = {"--schema", NULL}, *const verb[] = {"train", "--serve", NULL};
+				 *const schema[] = {"--schema", NULL},
+				 *const verb[] = {"train", "--serve", NULL};
 	struct forked child;
 	struct value v;
 

@@ -191,13 +191,13 @@ static void json_beyond_the_depth_limit_is_refused(void **state)
 static void wrong_requests_are_refused_before_the_step_sees_them(void **state)
 {
 	static const char *const form[] = {"Content-Type: application/x-www-form-urlencoded", NULL},
-			  *const none[] = {"Content-Type:", NULL},
-			  *const zipped[] = {"Content-Encoding: gzip", NULL},
-			  *const charset[] = {"Content-Type: Application/JSON; charset=utf-8", NULL},
-			  *const suffix[] = {"Content-Type: application/ld+json", NULL},
-			  *const foreign[] = {"Host: evil.example", NULL},
-			  *const near[] = {"Host: 127.0.0.1.evil.example", NULL},
-			  *const name[] = {"Host: LOCALHOST:1234", NULL};
+				 *const none[] = {"Content-Type:", NULL},
+				 *const zipped[] = {"Content-Encoding: gzip", NULL},
+				 *const charset[] = {"Content-Type: Application/JSON; charset=utf-8", NULL},
+				 *const suffix[] = {"Content-Type: application/ld+json", NULL},
+				 *const foreign[] = {"Host: evil.example", NULL},
+				 *const near[] = {"Host: 127.0.0.1.evil.example", NULL},
+				 *const name[] = {"Host: LOCALHOST:1234", NULL};
 	struct fixture f;
 	struct answer answer;
 
@@ -246,7 +246,8 @@ static void a_body_beyond_the_limit_is_413_however_it_is_sent(void **state)
 	start(&f, args, NULL);
 	expect_problem(ask(&f.asker, "POST", "/", (struct slice){body, 1025}, NULL), 413, "too-large");
 	expect_problem(ask(&f.asker, "POST", "/", (struct slice){body, 3000}, chunked), 413, "too-large");
-	expect_problem(ask(&f.asker, "POST", "/", (struct slice){huge, sizeof(huge)}, asking), 413, "too-large");
+	expect_problem(ask(&f.asker, "POST", "/", (struct slice){huge, sizeof(huge)}, asking), 413,
+		       "too-large");
 	answer = ask(&f.asker, "POST", "/", (struct slice){body, 1024}, NULL);
 	assert_int_equal(answer.status, 200);
 	answer_release(&answer);
@@ -326,8 +327,9 @@ static void a_client_that_hangs_up_does_no_harm(void **state)
 	for (int i = 0; i < 20; i++) {
 		close(post_raw(f.asker.port, "{\"n\": 1, \"sleep_ms\": 5}"));
 		close(send_raw(f.asker.port, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Le"));
-		close(send_raw(f.asker.port, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
-					     "\r\nContent-Length: 100\r\n\r\n{\"n\":"));
+		close(send_raw(f.asker.port,
+			       "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+			       "\r\nContent-Length: 100\r\n\r\n{\"n\":"));
 	}
 	/* HTTP/1.1 without Host: RFC 9112, 3.2 demands 400 */
 	assert_int_equal(status_raw(send_raw(f.asker.port, "GET /healthz HTTP/1.1\r\n\r\n")), 400);
@@ -339,7 +341,8 @@ static void a_client_that_hangs_up_does_no_harm(void **state)
 
 static void vertex_routes_take_instances_and_give_predictions(void **state)
 {
-	static const char *const env[] = {"AIP_HEALTH_ROUTE=/v1/health", "AIP_PREDICT_ROUTE=/v1/m:predict", NULL};
+	static const char *const env[] = {"AIP_HEALTH_ROUTE=/v1/health", "AIP_PREDICT_ROUTE=/v1/m:predict",
+					  NULL};
 	struct fixture f;
 	struct answer answer;
 	struct value v, predictions;
@@ -349,8 +352,9 @@ static void vertex_routes_take_instances_and_give_predictions(void **state)
 	answer = ask_get(&f.asker, "/v1/health");
 	assert_int_equal(answer.status, 200);
 	answer_release(&answer);
-	answer = ask_post(&f.asker, "/v1/m:predict",
-			  "{\"instances\": [{\"n\": 1}, {\"n\": 2, \"fail\": \"input\"}, 3], \"parameters\": {}}");
+	answer = ask_post(
+		&f.asker, "/v1/m:predict",
+		"{\"instances\": [{\"n\": 1}, {\"n\": 2, \"fail\": \"input\"}, 3], \"parameters\": {}}");
 	assert_int_equal(answer.status, 200);
 	v = parse(buf_slice(&answer.body));
 	predictions = *value_get(v, "predictions");
@@ -366,8 +370,8 @@ static void vertex_routes_take_instances_and_give_predictions(void **state)
 	answer_release(&answer);
 	expect_problem(ask_post(&f.asker, "/v1/m:predict", "{\"n\": 1}"), 422, "invalid-input");
 	/* what may go well another time fails the call, so that it is made another time */
-	expect_problem(ask_post(&f.asker, "/v1/m:predict", "{\"instances\": [{}, {\"fail\": \"busy\"}]}"), 503,
-		       "busy");
+	expect_problem(ask_post(&f.asker, "/v1/m:predict", "{\"instances\": [{}, {\"fail\": \"busy\"}]}"),
+		       503, "busy");
 	stop(&f);
 }
 
