@@ -26,7 +26,6 @@
 #include <unistd.h>
 
 enum {
-	START_DEADLINE_MS = 10000,
 	PROBE_TIMEOUT_MS = 2000,
 	EAGER_MS = 300, /* so long after the start it is asked every EAGER_PROBE_MS */
 	EAGER_PROBE_MS = 2,
@@ -82,6 +81,11 @@ int service_move(struct service *service, struct error *err)
 	service->port = port;
 	snprintf(service->address, sizeof(service->address), "127.0.0.1:%d", port);
 	return 0;
+}
+
+void service_publish(struct service *service)
+{
+	snprintf(service->url, sizeof(service->url), "http://%s", service->address);
 }
 
 /* ---- who waits */
@@ -300,12 +304,12 @@ static void on_probe(void *ctx, const struct http_response *response)
 	if (response->outcome == HTTP_ANSWERED && response->status == 200) {
 		service->state = SERVICE_RUNNING;
 		tell(service, service->address, NULL);
-	} else if (age_ms < START_DEADLINE_MS) {
+	} else if (age_ms < service->owner->start_ms) {
 		schedule(service, age_ms < EAGER_MS ? EAGER_PROBE_MS : PATIENT_PROBE_MS);
 	} else {
 		snprintf(service->trouble, sizeof(service->trouble),
-			 "service %s did not answer GET /healthz on %s within %d s", service->config->name,
-			 service->address, START_DEADLINE_MS / 1000);
+			 "service %s did not answer GET /healthz on %s within %lld ms of its start",
+			 service->config->name, service->address, (long long)service->owner->start_ms);
 		proc_kill(service->proc, SIGKILL);
 		end_process(service);
 		give_up(service);
@@ -448,7 +452,7 @@ int service_init(struct service *service, struct services *owner, const struct s
 	owner->handles++;
 	if (service_move(service, err) < 0)
 		return -1;
-	snprintf(service->url, sizeof(service->url), "http://%s", service->address);
+	service_publish(service);
 	return 0;
 }
 

@@ -11,8 +11,9 @@
 #include <string.h>
 
 enum {
-	DRAIN_MS = 32000, /* store delivers its outbox for up to 30 s */
-	KILL_MS = 2000,   /* for SIGKILL to be noticed */
+	START_MS = 10000,
+	DRAIN_MS = 32000,
+	KILL_MS = 2000, /* for SIGKILL to be noticed */
 };
 
 struct address {
@@ -55,14 +56,20 @@ struct value services_env(const struct services *services)
 	return env;
 }
 
-/* An adopted address may be one that was reserved for another service today. */
+/* An adopted address may be one that was reserved for another service today. That one gets a new address, for
+ * the runs that are still to begin; it is too late for that once it was started. */
 static void adopt(struct services *services, struct slice host, struct service *service)
 {
 	struct address *address = find_address(services, host);
+	struct service *other = address ? address->service : NULL;
 
-	if (address && address->service == service)
+	if (other == service)
 		return;
 	add_address(services, host, service);
+	if (!other || other->state != SERVICE_STOPPED || service_move(other, NULL) < 0)
+		return;
+	service_publish(other);
+	add_address(services, slice_of(other->address), other);
 }
 
 void services_adopt(struct services *services, struct value env)
@@ -128,6 +135,8 @@ struct services *services_open(uv_loop_t *loop, const struct services_options *o
 	services->loop = loop;
 	services->log = options->log;
 	services->env = value_ref(options->env);
+	services->start_ms = options->start_ms ? options->start_ms : START_MS;
+	services->drain_ms = options->drain_ms ? options->drain_ms : DRAIN_MS;
 	services->client = http_client_new(loop);
 	arena_init(&services->arena);
 	services->program_dir = dir ? arena_strndup(&services->arena, dir, strlen(dir)) : NULL;
@@ -177,12 +186,12 @@ static void on_deadline(uv_timer_t *timer)
 }
 
 /* Until all are gone or the time is up. */
-static void end_all(struct services *services, int signum, uint64_t limit_ms)
+static void end_all(struct services *services, int signum, int64_t limit_ms)
 {
 	services->late = false;
 	for (size_t i = 0; i < services->count; i++)
 		service_signal(&services->list[i], signum);
-	uv_timer_start(&services->deadline, on_deadline, limit_ms, 0);
+	uv_timer_start(&services->deadline, on_deadline, (uint64_t)limit_ms, 0);
 	while (living(services) && !services->late)
 		uv_run(services->loop, UV_RUN_ONCE);
 	uv_timer_stop(&services->deadline);
@@ -193,8 +202,8 @@ static void say_late(struct services *services)
 	for (size_t i = 0; i < services->count; i++) {
 		if (services->list[i].proc && services->log)
 			log_write(services->log, LOG_WARNING, value_null(),
-				  "service %s has not ended within %d s of SIGTERM and is killed",
-				  services->list[i].config->name, DRAIN_MS / 1000);
+				  "service %s has not ended within %lld ms of SIGTERM and is killed",
+				  services->list[i].config->name, (long long)services->drain_ms);
 	}
 }
 
@@ -220,7 +229,7 @@ void services_close(struct services *services)
 	if (!services)
 		return;
 	services->closing = true;
-	end_all(services, SIGTERM, DRAIN_MS);
+	end_all(services, SIGTERM, services->drain_ms);
 	if (living(services)) {
 		say_late(services);
 		end_all(services, SIGKILL, KILL_MS);

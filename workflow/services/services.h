@@ -16,6 +16,7 @@
 #include "lib/value/value.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct services; /* opaque */
@@ -25,6 +26,8 @@ struct services_options {
 	const char *program_dir; /* where a command without a slash is looked for first (build/bin) */
 	const struct logger *log;
 	struct value env;	/* map: further environment for the children, lent */
+	int64_t start_ms;	/* a service that does not answer so long after its start is given up; 0: 10 s */
+	int64_t drain_ms;	/* from SIGTERM to SIGKILL; 0: 32 s, for store delivers its outbox for up to 30 s */
 };
 
 struct services *services_open(uv_loop_t *loop, const struct services_options *options, struct error *err);

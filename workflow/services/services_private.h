@@ -52,7 +52,7 @@ struct service {
 	struct services *owner;
 	const struct service_config *config;
 	enum service_state state;
-	char url[48];	  /* for the definition: http://127.0.0.1:PORT, the same for the life of this object */
+	char url[48];	  /* for definitions: http://127.0.0.1:PORT; stays when the address changes */
 	char address[32]; /* of today: 127.0.0.1:PORT */
 	int port;	  /* of today */
 	int reserved_fd;  /* bound to that port, not listening; or -1 */
@@ -80,6 +80,7 @@ struct services {
 	const struct logger *log; /* or NULL */
 	const char *program_dir;  /* in the arena, or NULL */
 	struct value env;
+	int64_t start_ms, drain_ms;
 	uv_timer_t deadline; /* of services_close */
 	bool late;	     /* the deadline has passed */
 	bool closing;
@@ -90,6 +91,7 @@ int service_init(struct service *service, struct services *owner, const struct s
 		 struct error *err);
 /* Another port than the one it has. */
 int service_move(struct service *service, struct error *err);
+void service_publish(struct service *service); /* today's address becomes its URL */
 /* Start it unless it runs or is about to. */
 void service_want(struct service *service);
 void service_wait(struct service *service, services_ready *ready, void *ctx);
