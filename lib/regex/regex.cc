@@ -48,9 +48,14 @@ std::string spell(struct slice pattern, unsigned flags)
 	return text.append(pattern.ptr ? pattern.ptr : "", pattern.len);
 }
 
-int bad_pattern(struct error *err, const char *reason)
+// The message shows what the author wrote, not what spell() put before it.
+int bad_pattern(struct error *err, std::string reason)
 {
-	error_set(err, ERROR_INPUT, "invalid regular expression: %s", reason);
+	size_t ours = reason.find(": (?m)");
+
+	if (ours != std::string::npos)
+		reason.erase(ours + 2, 4);
+	error_set(err, ERROR_INPUT, "invalid regular expression: %s", reason.c_str());
 	error_hint(err, "patterns are RE2 syntax: no look-around and no back-references");
 	return -1;
 }
@@ -76,7 +81,7 @@ struct regex *regex_new(struct slice pattern, unsigned flags, struct error *err)
 	auto owned = std::make_unique<re2::RE2>(spell(pattern, flags), options_of(flags));
 
 	if (!owned->ok()) {
-		bad_pattern(err, owned->error().c_str());
+		bad_pattern(err, owned->error());
 		return nullptr;
 	}
 	auto made = std::make_unique<struct regex>();
@@ -139,7 +144,7 @@ int regex_set_add(struct regex_set *set, struct slice pattern, struct error *err
 
 	if (set->filtered.Add(text, set->options, &index) != re2::RE2::NoError) {
 		re2::RE2 again(text, set->options); // only for its message
-		return bad_pattern(err, again.error().c_str());
+		return bad_pattern(err, again.error());
 	}
 	return index;
 }

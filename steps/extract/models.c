@@ -223,32 +223,55 @@ const struct model *models_get(struct models *models, struct slice doc_type, str
 	return slot->model;
 }
 
+/* True when a complaint is about a file that none was printed for yet: what several models include is said once. */
+static bool is_news(struct diags *diags, struct buf *files)
+{
+	bool news = false;
+
+	for (size_t i = 0; i < diags_count(diags); i++) {
+		const char *file = diags_at(diags, i).at.file;
+
+		if (slice_find(buf_slice(files), slice_of(file), 0) != SIZE_MAX)
+			continue;
+		buf_printf(files, "%s\n", file);
+		news = true;
+	}
+	return news;
+}
+
+static bool check_model(const char *folder, const char *file, struct buf *files, FILE *out)
+{
+	char *name = mem_strndup(file, strlen(file) - strlen(".yaml"));
+	struct diags *diags = diags_new();
+	struct arena names;
+	bool good;
+
+	arena_init(&names);
+	model_free(load(folder, name, &names, diags));
+	good = diags_errors(diags) == 0;
+	if (is_news(diags, files))
+		diags_print(diags, out);
+	diags_free(diags);
+	arena_release(&names);
+	mem_free(name);
+	return good;
+}
+
 int models_check(const char *folder, FILE *out, struct error *err)
 {
 	struct models *models = models_open(folder, err);
 	DIR *dir = models ? opendir(models->folder) : NULL;
 	struct dirent *entry;
-	int bad = 0;
+	struct buf files;
+	int bad = models ? 0 : -1;
 
-	while (dir && (entry = readdir(dir))) {
-		struct diags *diags;
-		struct arena names;
-		char *name;
-
-		if (!is_model_file(entry->d_name))
-			continue;
-		diags = diags_new();
-		arena_init(&names);
-		name = mem_strndup(entry->d_name, strlen(entry->d_name) - 5);
-		model_free(load(models->folder, name, &names, diags));
-		bad += diags_errors(diags) > 0;
-		diags_print(diags, out);
-		mem_free(name);
-		diags_free(diags);
-		arena_release(&names);
-	}
+	buf_init(&files, 0);
+	while (dir && (entry = readdir(dir)))
+		if (is_model_file(entry->d_name))
+			bad += !check_model(models->folder, entry->d_name, &files, out);
 	if (dir)
 		closedir(dir);
+	buf_release(&files);
 	models_close(models);
-	return models ? bad : -1;
+	return bad;
 }

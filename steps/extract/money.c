@@ -42,6 +42,15 @@ static int digits_at(struct slice text, size_t at)
 	return count;
 }
 
+/* A blank that OCR put inside a group: "$2,4 53,077": the group before is short and what follows fills it. */
+static size_t split_group(struct slice text, size_t at, int group, bool separated)
+{
+	size_t blank = blank_at(text, at);
+	int rest = blank ? digits_at(text, at + blank) : 0;
+
+	return separated && group < 3 && rest && group + rest == 3 ? blank : 0;
+}
+
 /* What a '.' or ',' between figures is: exactly three figures after it make it a separator of thousands,
  * unless the figure before is a lone zero, a scale word follows (45.372 million), or - for a point in a sum
  * under a dollar or pound sign - nothing else is in doubt. */
@@ -52,6 +61,8 @@ static bool is_point(struct slice text, size_t at, const struct figures *figures
 
 	if (text.ptr[at] == '.' && next < text.len && text.ptr[next] == '.' && is_digit_at(text, next + 1))
 		return false; /* 1.500.000 */
+	if (after < 3 && text.ptr[at] == ',' && split_group(text, next, after, true))
+		return false; /* $2,4 53,077 */
 	if (after != 3)
 		return !(text.ptr[at] == ',' && after > 3);
 	if (figures->count == 1 && figures->digits[0] == '0')
@@ -79,15 +90,6 @@ static size_t separator_at(struct slice text, size_t at)
 	if (blank && digits_at(text, at + blank) == 3 && !is_digit_at(text, at + blank + 3))
 		return blank; /* 1 500 000 */
 	return 0;
-}
-
-/* A blank that OCR put inside a group: "$2,4 53,077": the group before is short and what follows fills it. */
-static size_t split_group(struct slice text, size_t at, int group, bool separated)
-{
-	size_t blank = blank_at(text, at);
-	int rest = blank ? digits_at(text, at + blank) : 0;
-
-	return separated && group < 3 && rest && group + rest == 3 ? blank : 0;
 }
 
 static bool read_figures(struct slice text, struct figures *figures)

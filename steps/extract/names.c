@@ -189,8 +189,23 @@ static size_t conjunction_at(struct slice text, size_t at, size_t start)
 	return 0;
 }
 
+/* A part that says something about the name before it: "individually", "d/b/a Acme". */
+static bool is_remark(struct slice part)
+{
+	static const char *const starts[] = {"individually", "d/b/a", "dba ", "a/k/a", "aka ", "f/k/a", "n/k/a", "also known",
+					     "doing business", "an individual", "et al", "formerly", "jointly", "as "};
+
+	part = slice_trim(part);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (part.len >= strlen(starts[i]) && !strncasecmp(part.ptr, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
 static void add_name(struct parts *parts, struct slice name)
 {
+	if (is_remark(name))
+		return;
 	name = name_trim(name);
 	if (name.len < NAME_MIN || name.len > NAME_MAX || parts->count == PARTS_MAX || is_form(name))
 		return;
@@ -252,7 +267,7 @@ static void add_word(struct buf *out, struct slice word, bool soften)
 		char byte = word.ptr[i];
 
 		buf_add_char(out, soften && !start && isupper((unsigned char)byte) ? (char)(byte | 32) : byte);
-		start = !isalpha((unsigned char)byte) && byte != '\'' && (unsigned char)byte < 0x80;
+		start = !isalpha((unsigned char)byte) && (byte != '\'' || i == 1) && (unsigned char)byte < 0x80;
 	}
 }
 

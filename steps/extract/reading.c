@@ -133,7 +133,7 @@ static bool is_abbreviation(struct slice text, size_t at)
 
 	while (start > 0 && isalpha((unsigned char)text.ptr[start - 1]))
 		start--;
-	if (at - start <= 1)
+	if (at - start == 1)
 		return true;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strlen(known[i]) == at - start && !strncasecmp(known[i], text.ptr + start, at - start))

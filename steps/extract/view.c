@@ -63,25 +63,33 @@ static char last_byte(const struct view *view, size_t back)
 	return view->text.len > back ? view->bytes[view->text.len - 1 - back] : '\n';
 }
 
-/* A column mark that OCR made of a caption's brackets: alone between blanks. */
-static bool is_column_mark(struct slice document, size_t at, size_t next, int32_t c, const struct view *view)
+static char byte_at(struct slice text, size_t at)
 {
-	size_t after = next;
-	char before = last_byte(view, 0);
+	return at < text.len ? text.ptr[at] : '\n';
+}
 
-	if (c != ')' && c != '|' && c != 0xa7)
+/* A section sign that announces no number stands for a line of the caption. */
+static bool is_section_mark(struct slice document, size_t next, bool alone)
+{
+	size_t at = next;
+
+	while (byte_at(document, at) == ' ' || byte_at(document, at) == '\t' || byte_at(document, at) == '\r')
+		at++;
+	if (byte_at(document, at) != '\n')
+		return !isdigit((unsigned char)byte_at(document, at)) && (unsigned char)byte_at(document, at) != 0xc2;
+	while (at < document.len && strchr(" \t\r\n", document.ptr[at]))
+		at++;
+	return alone || !isdigit((unsigned char)byte_at(document, at));
+}
+
+/* A column mark that OCR made of a caption's brackets: alone between blanks. */
+static bool is_column_mark(struct slice document, size_t next, int32_t c, const struct view *view)
+{
+	char before = last_byte(view, 0), after = byte_at(document, next);
+
+	if ((c != ')' && c != '|' && c != 0xa7) || (before != ' ' && before != '\n') || !strchr(" \t\r\n", after))
 		return false;
-	if ((before != ' ' && before != '\n') || at >= document.len)
-		return false;
-	if (after < document.len && document.ptr[after] != ' ' && document.ptr[after] != '\n' &&
-	    document.ptr[after] != '\t')
-		return false;
-	if (c != 0xa7)
-		return true;
-	while (after < document.len && strchr(" \t\r\n", document.ptr[after]))
-		after++;
-	return after >= document.len || (!isdigit((unsigned char)document.ptr[after]) &&
-					 (unsigned char)document.ptr[after] != 0xc2);
+	return c != 0xa7 || is_section_mark(document, next, before == '\n');
 }
 
 static void end_line(struct view *view, size_t origin)
@@ -95,6 +103,7 @@ static void end_line(struct view *view, size_t origin)
 static void build_lines(struct view *view)
 {
 	struct slice document = view->document;
+	bool marked = false; /* the line has a column mark */
 	size_t at = 0;
 
 	while (at < document.len) {
@@ -103,10 +112,13 @@ static void build_lines(struct view *view)
 		int32_t shown = plain(c);
 
 		if (c == '\n' || c == '\f' || c == 0x2028 || c == 0x2029) {
-			end_line(view, start);
+			if (!marked || last_byte(view, 0) != '\n') /* nothing but marks: no empty line */
+				end_line(view, start);
+			marked = false;
 		} else if (c == '\r' || shown == 0) {
 			continue;
-		} else if (is_blank(c) || is_column_mark(document, start, at, c, view)) {
+		} else if (is_blank(c) || is_column_mark(document, at, c, view)) {
+			marked |= !is_blank(c);
 			if (last_byte(view, 0) != ' ' && last_byte(view, 0) != '\n')
 				push(view, " ", 1, start);
 		} else if (shown != c) {

@@ -1,0 +1,162 @@
+# extract as a program: filter, service, models of one's own, and what is wrong with them.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	export XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
+	export LEXFLOW_LOG=json
+	unset EXTRACT_MODELS DOCUMENT_STORE
+	extract="$(realpath "${LEXFLOW_BIN:-build/bin}")/extract"
+	cd "$BATS_TEST_TMPDIR"
+	pids=()
+}
+
+teardown() {
+	local pid
+	for pid in "${pids[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+# A record: its type and its text (invented parties).
+record() {
+	jq -nc --arg type "$1" --arg text "$2" '{id: "r1", source: "r1.txt", text: $text,
+		classification: {doc_type: {value: $type, probability: 1}}}'
+}
+
+order='UNITED STATES OF AMERICA
+Before the
+COMMODITY FUTURES TRADING COMMISSION
+
+In the Matter of:
+
+Blue Heron Trading LLC,
+
+Respondent. ) CFTC Docket No. 31 - 07
+
+I.
+
+The Commodity Futures Trading Commission ("Commission") has reason to believe that from 2028 to 2029
+Blue Heron Trading LLC ("Blue Heron" or "Respondent") violated Section 4c(a) of the Act, 7 U.S.C. § 6c(a) (2028).
+
+Without admitting or denying any of the findings, Respondent consents to the entry of this Order.
+
+IT IS HEREBY ORDERED THAT:
+
+A. Respondent shall cease and desist from violating Section 4c(a) of the Act.
+B. Respondent shall pay a civil monetary penalty in the amount of one hundred
+forty thousand dollars ($140,000), plus post-judgment interest.
+
+By the Commission.
+
+Dated: March 4, 2031'
+
+@test "an order gives date, authority, docket, respondent, penalty, provision, measure and admission" {
+	record administrative_order "$order" | "$extract" >out.jsonl
+	jq -e '.extraction.model == "administrative_order@1" and .id == "r1"' out.jsonl
+	jq -e '.extraction.fields | .doc_date.value == "2031-03-04" and .authorities[0].value == "CFTC"
+		and ([.references[] | .kind, .value] == ["docket", "31-07"])' out.jsonl
+	jq -e '.extraction.fields.parties | length == 1 and .[0].name == "Blue Heron Trading LLC"
+		and .[0].kind == "entity" and .[0].role == "respondent"' out.jsonl
+	jq -e '.extraction.fields.money | length == 1 and .[0].amount == "140000" and .[0].currency == "USD"
+		and .[0].kind == "civil_penalty" and .[0].status == "imposed"
+		and .[0].party == "Blue Heron Trading LLC"' out.jsonl
+	jq -e '.extraction.fields | .legal_basis[0].instrument == "7 U.S.C." and .legal_basis[0].provision == "6c(a)"
+		and .measures[0].kind == "cease_and_desist" and .admission.value == "neither_admit_nor_deny"' out.jsonl
+}
+
+@test "every span is the place of its quote, in characters" {
+	record administrative_order "é “$order”" | "$extract" >out.jsonl
+	jq -e '.text as $text | [.extraction.fields | .. | objects | select(has("span"))] | length > 5
+		and all($text[.span.start:.span.end] == .quote)' out.jsonl
+}
+
+@test "a French summary gives its articles" {
+	record court_summary "Il résulte de l'article 12-3 du code de procédure pénale que la juridiction statue." |
+		"$extract" >out.jsonl
+	jq -e '.extraction.fields.legal_basis | length == 1 and .[0].instrument == "code de procédure pénale"
+		and .[0].provision == "12-3"' out.jsonl
+}
+
+@test "a type that nobody knows is read with the default model" {
+	record never_heard_of "Dated: March 4, 2031" | "$extract" >out.jsonl
+	jq -e '.extraction.model == "default@1" and .extraction.fields.doc_date.value == "2031-03-04"' out.jsonl
+	record ../../etc/passwd "x" | "$extract" | jq -e '.extraction.model == "default@1"'
+	echo '{"id": "r2", "text": "x"}' | "$extract" | jq -e '.extraction.model == "default@1"'
+}
+
+@test "a record with an error passes on as it is, one without a text is answered with one" {
+	printf '%s\n' '{"error":{"title":"unreadable"},"id":"a"}' '{"id":"b"}' >in.jsonl
+	run -1 --separate-stderr "$extract" in.jsonl
+	[ "${lines[0]}" = '{"error":{"title":"unreadable"},"id":"a"}' ]
+	jq -e '.id == "b" and (.error | type == "object")' <<<"${lines[1]}"
+}
+
+@test "models of one's own define fields of their own" {
+	mkdir models
+	echo '{"fields": {"invoice": {"patterns": ["(?i)invoice no\\. (?P<value>[A-Z]+-\\d+)"]}}}' >models/default.yaml
+	record man "see Invoice No. INV-000123." | "$extract" --models models >out.jsonl
+	jq -e '.extraction.fields == {invoice: [{value: "INV-000123", quote: "Invoice No. INV-000123",
+		span: {start: 4, end: 26}, confidence: 0.8}]}' out.jsonl
+	record man "see Invoice No. INV-000123." | EXTRACT_MODELS=models "$extract" |
+		jq -e '.extraction.fields.invoice[0].value == "INV-000123"'
+}
+
+@test "a bad model is refused with its place, and check finds it before it is used" {
+	mkdir models
+	printf 'fields:\n  a:\n    rules:\n      - {find: "(", give: {v: $match}}\n' >models/default.yaml
+	run -2 --separate-stderr "$extract" check models
+	[[ "${stderr_lines[0]}" == *"models/default.yaml:4:16: error: invalid regular expression"* ]]
+	run -1 --separate-stderr "$extract" --models models <<<'{"id": "a", "text": "x"}'
+	jq -e '.id == "a" and (.error.detail | contains("default.yaml:4:16"))' <<<"$output"
+}
+
+@test "the models that ship are sound" {
+	run -0 --separate-stderr "$extract" check
+	[ -z "$stderr" ]
+}
+
+@test "a folder without models is a clear refusal" {
+	mkdir empty
+	run --separate-stderr "$extract" --models empty <<<'{}'
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *"no extraction model"* ]]
+	run --separate-stderr "$extract" --models nowhere <<<'{}'
+	[ "$status" -eq 4 ]
+}
+
+@test "hostile texts end in time: long lines, many matches, deep brackets" {
+	python3 - >in.jsonl <<-'PYTHON'
+		import json
+		texts = ["$1 penalty " * 100000, "(" * 300000, "A" * 1000000, "Acme, " * 100000, "\n" * 500000,
+			 "7 U.S.C. § 6b" + "(a)" * 200000]
+		for text in texts:
+		    print(json.dumps({"text": text, "classification": {"doc_type": {"value": "press_release"}}}))
+	PYTHON
+	timeout 120 "$extract" in.jsonl >out.jsonl
+	[ "$(wc -l <out.jsonl)" -eq 6 ]
+	jq -e '.extraction.fields | type == "object"' out.jsonl
+}
+
+@test "view shows a text as rules see it" {
+	printf 'agreed to\npay “$5”\n' >a.txt
+	[ "$("$extract" view flow a.txt)" = 'agreed to pay "$5"' ]
+	run -4 "$extract" view flow missing.txt
+	run -2 "$extract" view sideways a.txt
+}
+
+@test "the same answer over HTTP" {
+	local log=serve.log port=
+	"$extract" --serve --port 0 2>"$log" 3>&- &
+	pids+=($!)
+	for _ in $(seq 200); do
+		port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$log" | head -n 1)
+		[ -n "$port" ] && curl -sf "http://127.0.0.1:$port/healthz" >/dev/null && break
+		sleep 0.05
+	done
+	record administrative_order "$order" >in.jsonl
+	curl -sf -H 'Content-Type: application/json' --data-binary @in.jsonl "http://127.0.0.1:$port/" | jq -S . >http.json
+	"$extract" in.jsonl | jq -S . >filter.json
+	cmp http.json filter.json
+}
