@@ -26,6 +26,7 @@
 enum {
 	SLOTS_PER_THREAD = 16,
 	OUTPUT_LIMIT = 1 << 30,  /* bytes of output of one request: the pages of a folder together */
+	KEPT_BYTES = 1 << 20,    /* memory that a slot keeps for the next line */
 	BATCH_BYTES = 256 << 10, /* lines that are done are written together up to about this much */
 };
 
@@ -274,6 +275,13 @@ static void stop(struct filter *filter)
 	raise_event(filter->wake_fd);
 }
 
+/* One large record must not cost its size in every slot it passes through for the rest of the run. */
+static void shrink(struct buf *text)
+{
+	if (text->cap > KEPT_BYTES)
+		buf_release(text);
+}
+
 /* Lines that are done, in order, up to a batch. False: all is written. Called with the lock held. */
 static bool collect(struct filter *filter, struct buf *batch)
 {
@@ -285,6 +293,8 @@ static bool collect(struct filter *filter, struct buf *batch)
 			return batch->len > 0;
 		if (filter->written < last && slot->state == SLOT_DONE && batch->len < BATCH_BYTES) {
 			buf_add_slice(batch, buf_slice(&slot->output));
+			shrink(&slot->input);
+			shrink(&slot->output);
 			slot->state = SLOT_FREE;
 			filter->written++;
 			pthread_cond_signal(&filter->room);
