@@ -32,8 +32,8 @@ void marks_init(struct marks *marks, const char *file, struct slice text)
 		if (characters++ % MARKS_STRIDE)
 			continue;
 		if (marks->stride_count == marks->stride_capacity)
-			marks->strides = mem_grow(marks->strides, &marks->stride_capacity,
-						  sizeof(*marks->strides));
+			marks->strides =
+				mem_grow(marks->strides, &marks->stride_capacity, sizeof(*marks->strides));
 		marks->strides[marks->stride_count++] = i;
 	}
 }

@@ -233,7 +233,8 @@ struct value yaml_value(const struct yaml_node *node)
 	case YAML_MAP:
 		result = value_map_new();
 		for (size_t i = 0; i < node->count; i++)
-			value_map_set(&result, node->entries[i].key->text, yaml_value(node->entries[i].value));
+			value_map_set(&result, node->entries[i].key->text,
+				      yaml_value(node->entries[i].value));
 		return result;
 	}
 	return yaml_scalar_value(node);

@@ -61,13 +61,16 @@ static void hint_at(struct reader *reader, size_t byte)
 	if (is_tab_trouble(reader, byte))
 		diags_hint(diags, "indent with spaces: YAML takes no tabs there");
 	else if (strstr(context, "flow") && line_has(reader, byte, "${"))
-		diags_hint(diags, "inside [ ] and { } put each expression in quotes, ['${a}', '${b}'], or make "
-				  "the list one expression, ${[a, b]}");
+		diags_hint(diags,
+			   "inside [ ] and { } put each expression in quotes, ['${a}', '${b}'], or make "
+			   "the list one expression, ${[a, b]}");
 	else if (strstr(problem, "mapping values") && line_has(reader, byte, "${"))
-		diags_hint(diags, "put the whole expression in single quotes, '${...}': an unquoted \": \" begins "
-				  "a map");
+		diags_hint(diags,
+			   "put the whole expression in single quotes, '${...}': an unquoted \": \" begins "
+			   "a map");
 	else if (strstr(problem, "mapping values"))
-		diags_hint(diags, "put the text in quotes if the \": \" belongs to it, else check the indentation");
+		diags_hint(diags,
+			   "put the text in quotes if the \": \" belongs to it, else check the indentation");
 	else if (strstr(context, "block"))
 		diags_hint(diags, "check the indentation: this line does not fit the lines above it");
 	else if (strstr(problem, "cannot start any token"))
@@ -79,8 +82,9 @@ static int context_line(struct reader *reader)
 {
 	const yaml_mark_t *mark = &reader->parser.context_mark;
 
-	return reader->parser.context ? marks_place(&reader->marks, marks_byte(&reader->marks, mark->index), 0).line
-				      : 0;
+	return reader->parser.context
+		       ? marks_place(&reader->marks, marks_byte(&reader->marks, mark->index), 0).line
+		       : 0;
 }
 
 /* A quote that nothing closes is found at the end of the text; the place that helps is its beginning. */
@@ -94,10 +98,12 @@ static void report_open_quote(struct reader *reader)
 {
 	size_t byte = marks_byte(&reader->marks, reader->parser.context_mark.index);
 
-	diags_error(reader->diags, marks_place(&reader->marks, byte, 1), "yaml-syntax", "this quote is never closed");
+	diags_error(reader->diags, marks_place(&reader->marks, byte, 1), "yaml-syntax",
+		    "this quote is never closed");
 	if (line_has(reader, byte, "${"))
-		diags_hint(reader->diags, "put the whole expression in single quotes, '${...}': an unquoted \": \" "
-					  "begins a map");
+		diags_hint(reader->diags,
+			   "put the whole expression in single quotes, '${...}': an unquoted \": \" "
+			   "begins a map");
 }
 
 static void report_syntax(struct reader *reader)
@@ -110,7 +116,8 @@ static void report_syntax(struct reader *reader)
 	if (parser->error == YAML_READER_ERROR) {
 		byte = parser->problem_offset < reader->marks.text.len ? parser->problem_offset
 								       : reader->marks.text.len;
-		diags_error(reader->diags, marks_place(&reader->marks, byte, 0), "yaml-syntax", "%s", problem);
+		diags_error(reader->diags, marks_place(&reader->marks, byte, 0), "yaml-syntax", "%s",
+			    problem);
 		diags_hint(reader->diags, "the text must be UTF-8 without control characters");
 		return;
 	}
@@ -122,8 +129,8 @@ static void report_syntax(struct reader *reader)
 	if (is_tab_trouble(reader, byte))
 		diags_error(reader->diags, at, "yaml-syntax", "a tab where YAML wants spaces");
 	else if (context_line(reader) && context_line(reader) != at.line)
-		diags_error(reader->diags, at, "yaml-syntax", "%s %s that began in line %d", problem, parser->context,
-			    context_line(reader));
+		diags_error(reader->diags, at, "yaml-syntax", "%s %s that began in line %d", problem,
+			    parser->context, context_line(reader));
 	else
 		diags_error(reader->diags, at, "yaml-syntax", "%s%s%s", problem, parser->context ? " " : "",
 			    parser->context ? parser->context : "");
@@ -154,14 +161,17 @@ static struct anchor *find_anchor(struct reader *reader, const char *name)
 	return NULL;
 }
 
-static int add_anchor(struct reader *reader, const char *name, struct yaml_node *node, size_t size, int height)
+static int add_anchor(struct reader *reader, const char *name, struct yaml_node *node, size_t size,
+		      int height)
 {
 	enum { MAX_ANCHORS = 1000 };
 
 	if (reader->anchor_count == MAX_ANCHORS)
-		return diags_error(reader->diags, node->at, "yaml-limit", "more than %d anchors", MAX_ANCHORS);
+		return diags_error(reader->diags, node->at, "yaml-limit", "more than %d anchors",
+				   MAX_ANCHORS);
 	if (reader->anchor_count == reader->anchor_capacity)
-		reader->anchors = mem_grow(reader->anchors, &reader->anchor_capacity, sizeof(*reader->anchors));
+		reader->anchors =
+			mem_grow(reader->anchors, &reader->anchor_capacity, sizeof(*reader->anchors));
 	reader->anchors[reader->anchor_count++] = (struct anchor){mem_strdup(name), node, size, height};
 	return 0;
 }
@@ -222,7 +232,8 @@ static void check_tag(struct reader *reader, struct place at, const yaml_char_t 
 	if (!tag || strcmp((const char *)tag, allowed) == 0 || strcmp((const char *)tag, "!") == 0)
 		return;
 	diags_error(reader->diags, at, "yaml-tag", "tag \"%s\" is not supported", (const char *)tag);
-	diags_hint(reader->diags, "leave it out: quotes make a string, plain text has the type it looks like");
+	diags_hint(reader->diags,
+		   "leave it out: quotes make a string, plain text has the type it looks like");
 }
 
 static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *event)
@@ -278,7 +289,8 @@ static int read_children(struct reader *reader, struct children *children, yaml_
 		if (below + 1 > *height)
 			*height = below + 1;
 		if (children->count == children->capacity)
-			children->items = mem_grow(children->items, &children->capacity, sizeof(*children->items));
+			children->items =
+				mem_grow(children->items, &children->capacity, sizeof(*children->items));
 		children->items[children->count++] = node;
 	}
 	yaml_event_delete(&event);
@@ -307,7 +319,8 @@ static void check_keys(struct reader *reader, const struct yaml_node *map)
 			continue;
 		sorted[count++] = &map->entries[i];
 		if (!key->quoted && slice_is(key->text, "<<")) {
-			diags_error(reader->diags, key->at, "merge-key", "merge keys (<<) are not part of the language");
+			diags_error(reader->diags, key->at, "merge-key",
+				    "merge keys (<<) are not part of the language");
 			diags_hint(reader->diags, "write the keys out, or use map.merge in an expression");
 		}
 	}
@@ -341,7 +354,8 @@ static void fill_list(struct reader *reader, struct yaml_node *node, const struc
 		memcpy(node->items, children->items, node->count * sizeof(struct yaml_node *));
 }
 
-static struct yaml_node *read_container(struct reader *reader, const yaml_event_t *event, int depth, int *height)
+static struct yaml_node *read_container(struct reader *reader, const yaml_event_t *event, int depth,
+					int *height)
 {
 	bool is_map = event->type == YAML_MAPPING_START_EVENT;
 	struct yaml_node *node = arena_alloc(reader->arena, sizeof(*node));
@@ -352,15 +366,16 @@ static struct yaml_node *read_container(struct reader *reader, const yaml_event_
 	node->kind = is_map ? YAML_MAP : YAML_LIST;
 	node->at = marks_place(&reader->marks, start, 0);
 	if (depth >= YAML_MAX_DEPTH) {
-		diags_error(reader->diags, node->at, "yaml-limit", "nested deeper than %d levels", YAML_MAX_DEPTH);
+		diags_error(reader->diags, node->at, "yaml-limit", "nested deeper than %d levels",
+			    YAML_MAX_DEPTH);
 		return NULL;
 	}
 	if (is_map)
 		check_tag(reader, node->at, event->data.mapping_start.tag, YAML_MAP_TAG);
 	else
 		check_tag(reader, node->at, event->data.sequence_start.tag, YAML_SEQ_TAG);
-	result = read_children(reader, &children, is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, depth,
-			       height);
+	result = read_children(reader, &children, is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT,
+			       depth, height);
 	if (result == 0 && is_map)
 		fill_map(reader, node, &children);
 	else if (result == 0)
@@ -394,7 +409,8 @@ static struct yaml_node *read_node(struct reader *reader, yaml_event_t *event, i
 	else
 		node = read_container(reader, event, depth, height);
 	anchor = event_anchor(event);
-	if (node && anchor && add_anchor(reader, (const char *)anchor, node, reader->nodes - before, *height) < 0)
+	if (node && anchor &&
+	    add_anchor(reader, (const char *)anchor, node, reader->nodes - before, *height) < 0)
 		return NULL;
 	return node;
 }
@@ -425,7 +441,8 @@ static struct yaml_node *read_document(struct reader *reader)
 	if (take_event(reader, &type, &at) < 0 || take_event(reader, &type, &at) < 0)
 		return NULL;
 	if (type == YAML_STREAM_END_EVENT) {
-		diags_error(reader->diags, marks_place(&reader->marks, 0, 0), "yaml-empty", "there is nothing in it");
+		diags_error(reader->diags, marks_place(&reader->marks, 0, 0), "yaml-empty",
+			    "there is nothing in it");
 		return NULL;
 	}
 	if (next_event(reader, &event) < 0)
@@ -436,7 +453,8 @@ static struct yaml_node *read_document(struct reader *reader)
 		return NULL;
 	if (type == YAML_STREAM_END_EVENT)
 		return root;
-	diags_error(reader->diags, at, "several-documents", "a second document begins here; only one is allowed");
+	diags_error(reader->diags, at, "several-documents",
+		    "a second document begins here; only one is allowed");
 	diags_hint(reader->diags, "remove the \"---\" or put the second document into a file of its own");
 	return NULL;
 }

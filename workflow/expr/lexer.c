@@ -38,7 +38,8 @@ static bool is_blank(char c)
 /* Report `length` bytes at `start`; the token becomes bad for good. Give the hint after it. */
 static void complain(struct lexer *lexer, size_t start, size_t length, const char *message)
 {
-	diags_error(lexer->diags, lexer_place(lexer, start, start + length), "expression-syntax", "%s", message);
+	diags_error(lexer->diags, lexer_place(lexer, start, start + length), "expression-syntax", "%s",
+		    message);
 	lexer->token.kind = TOKEN_BAD;
 	lexer->token.end = lexer->text.len;
 }
@@ -67,7 +68,8 @@ static void read_number(struct lexer *lexer)
 	exponent = end + 1;
 	if (byte_at(lexer, exponent) == '+' || byte_at(lexer, exponent) == '-')
 		exponent++;
-	if ((byte_at(lexer, end) == 'e' || byte_at(lexer, end) == 'E') && is_digit(byte_at(lexer, exponent))) {
+	if ((byte_at(lexer, end) == 'e' || byte_at(lexer, end) == 'E') &&
+	    is_digit(byte_at(lexer, exponent))) {
 		end = skip_digits(lexer, exponent);
 		is_double = true;
 	}
@@ -84,7 +86,8 @@ static void read_number(struct lexer *lexer)
 	}
 	errno = 0;
 	token->value = value_int(strtoll(digits, NULL, 10));
-	token->is_minimum = errno == ERANGE && strtoull(digits, NULL, 10) == (unsigned long long)INT64_MAX + 1;
+	token->is_minimum =
+		errno == ERANGE && strtoull(digits, NULL, 10) == (unsigned long long)INT64_MAX + 1;
 	if (errno == ERANGE && !token->is_minimum) {
 		complain(lexer, token->start, end - token->start, "an integer has at most 64 bits");
 		diags_hint(lexer->diags, "add \".0\" to make it a double");
@@ -118,7 +121,8 @@ static size_t read_unicode(const struct lexer *lexer, size_t i, struct buf *out)
 	int32_t code = read_hex(lexer, i + 2);
 	size_t length = 6;
 
-	if (code >= 0xd800 && code < 0xdc00 && byte_at(lexer, i + 6) == '\\' && byte_at(lexer, i + 7) == 'u') {
+	if (code >= 0xd800 && code < 0xdc00 && byte_at(lexer, i + 6) == '\\' &&
+	    byte_at(lexer, i + 7) == 'u') {
 		int32_t low = read_hex(lexer, i + 8);
 
 		if (low < 0xdc00 || low > 0xdfff)
@@ -235,8 +239,8 @@ struct symbol {
 
 static const struct symbol symbols[] = {
 	{"//", OP_FLOOR_DIVIDE}, {"<=", OP_LESS_EQUAL}, {">=", OP_GREATER_EQUAL}, {"==", OP_EQUAL},
-	{"!=", OP_NOT_EQUAL},	 {"*", OP_MULTIPLY},	{"/", OP_DIVIDE},	  {"%", OP_REMAINDER},
-	{"+", OP_ADD},		 {"-", OP_SUBTRACT},	{"<", OP_LESS},		  {">", OP_GREATER},
+	{"!=", OP_NOT_EQUAL},    {"*", OP_MULTIPLY},    {"/", OP_DIVIDE},         {"%", OP_REMAINDER},
+	{"+", OP_ADD},           {"-", OP_SUBTRACT},    {"<", OP_LESS},           {">", OP_GREATER},
 };
 
 /* What other languages write and this one does not have. */

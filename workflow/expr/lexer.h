@@ -33,14 +33,14 @@ struct token {
 };
 
 struct lexer {
-	struct arena *arena;	       /* borrowed */
+	struct arena *arena;            /* borrowed */
 	const struct yaml_node *scalar; /* borrowed: where places come from */
-	struct diags *diags;	       /* borrowed */
-	struct slice text;	       /* the expression, within the scalar's text */
-	size_t base;		       /* where it begins there */
+	struct diags *diags;            /* borrowed */
+	struct slice text;              /* the expression, within the scalar's text */
+	size_t base;                    /* where it begins there */
 	size_t position;
 	size_t previous_end; /* of the token before */
-	struct token token; /* the one looked at */
+	struct token token;  /* the one looked at */
 };
 
 void lexer_init(struct lexer *lexer, struct arena *arena, const struct yaml_node *scalar, struct slice text,

@@ -9,11 +9,12 @@
 const char *expr_op_name(enum expr_op op)
 {
 	static const char *const names[] = {
-		[OP_NOT] = "not",     [OP_NEGATE] = "-",	[OP_MULTIPLY] = "*",   [OP_DIVIDE] = "/",
-		[OP_FLOOR_DIVIDE] = "//", [OP_REMAINDER] = "%", [OP_ADD] = "+",	       [OP_SUBTRACT] = "-",
-		[OP_LESS] = "<",      [OP_LESS_EQUAL] = "<=",	[OP_GREATER] = ">",    [OP_GREATER_EQUAL] = ">=",
-		[OP_EQUAL] = "==",    [OP_NOT_EQUAL] = "!=",	[OP_IN] = "in",	       [OP_AND] = "and",
-		[OP_OR] = "or",
+		[OP_NOT] = "not",       [OP_NEGATE] = "-",        [OP_MULTIPLY] = "*",
+		[OP_DIVIDE] = "/",      [OP_FLOOR_DIVIDE] = "//", [OP_REMAINDER] = "%",
+		[OP_ADD] = "+",         [OP_SUBTRACT] = "-",      [OP_LESS] = "<",
+		[OP_LESS_EQUAL] = "<=", [OP_GREATER] = ">",       [OP_GREATER_EQUAL] = ">=",
+		[OP_EQUAL] = "==",      [OP_NOT_EQUAL] = "!=",    [OP_IN] = "in",
+		[OP_AND] = "and",       [OP_OR] = "or",
 	};
 
 	return names[op];
@@ -21,8 +22,8 @@ const char *expr_op_name(enum expr_op op)
 
 static int raise_operands(enum expr_op op, struct value left, struct value right, struct value *raised)
 {
-	return raise_error(raised, "TypeError", "unsupported operand types for %s: '%s' and '%s'", expr_op_name(op),
-			   raised_kind(left), raised_kind(right));
+	return raise_error(raised, "TypeError", "unsupported operand types for %s: '%s' and '%s'",
+			   expr_op_name(op), raised_kind(left), raised_kind(right));
 }
 
 static int raise_overflow(enum expr_op op, struct value *raised)
@@ -156,8 +157,8 @@ static int arithmetic(enum expr_op op, struct value left, struct value right, st
 	if (!value_is_number(left) || !value_is_number(right))
 		return raise_operands(op, left, right, raised);
 	if (divides && value_number(right) == 0)
-		return raise_error(raised, "ZeroDivisionError", "division by zero: '%s' %s '%s'", raised_kind(left),
-				   expr_op_name(op), raised_kind(right));
+		return raise_error(raised, "ZeroDivisionError", "division by zero: '%s' %s '%s'",
+				   raised_kind(left), expr_op_name(op), raised_kind(right));
 	if (left.kind == VALUE_INT && right.kind == VALUE_INT)
 		return int_arithmetic(op, left.as.integer, right.as.integer, out, raised);
 	return give(out, value_double(double_arithmetic(op, value_number(left), value_number(right))));
@@ -217,7 +218,8 @@ static enum order order_numbers(struct value left, struct value right)
 	return left.as.integer < right.as.integer ? ORDER_LESS : ORDER_GREATER;
 }
 
-static int compare(enum expr_op op, struct value left, struct value right, struct value *out, struct value *raised)
+static int compare(enum expr_op op, struct value left, struct value right, struct value *out,
+		   struct value *raised)
 {
 	enum order order;
 	bool holds;
@@ -269,10 +271,12 @@ bool expr_is_too_deep(struct value v)
 
 static int raise_deep(struct value *raised)
 {
-	return raise_error(raised, "ResourceLimitError", "value nested deeper than %d levels", EXPR_MAX_VALUE_DEPTH);
+	return raise_error(raised, "ResourceLimitError", "value nested deeper than %d levels",
+			   EXPR_MAX_VALUE_DEPTH);
 }
 
-static int equal(enum expr_op op, struct value left, struct value right, struct value *out, struct value *raised)
+static int equal(enum expr_op op, struct value left, struct value right, struct value *out,
+		 struct value *raised)
 {
 	bool comparable = left.kind == right.kind || (value_is_number(left) && value_is_number(right)) ||
 			  value_is_null(left) || value_is_null(right);
@@ -289,11 +293,13 @@ static int is_in(struct value left, struct value right, struct value *out, struc
 	bool found = false;
 
 	if (right.kind != VALUE_MAP && right.kind != VALUE_LIST)
-		return raise_plain(raised, "TypeError", "The argument of 'in' must be a dict or an array; got: %s",
+		return raise_plain(raised, "TypeError",
+				   "The argument of 'in' must be a dict or an array; got: %s",
 				   raised_kind(right));
 	if (right.kind == VALUE_MAP) {
 		if (left.kind != VALUE_STRING)
-			return raise_error(raised, "TypeError", "map keys are strings; got '%s' on the left of in",
+			return raise_error(raised, "TypeError",
+					   "map keys are strings; got '%s' on the left of in",
 					   raised_kind(left));
 		return give(out, value_bool(value_map_get(right, value_text(left)) != NULL));
 	}
@@ -321,7 +327,8 @@ int expr_unary(enum expr_op op, struct value operand, struct value *out, struct 
 			   expr_op_name(op), raised_kind(operand), op == OP_NOT ? "boolean" : "number");
 }
 
-int expr_binary(enum expr_op op, struct value left, struct value right, struct value *out, struct value *raised)
+int expr_binary(enum expr_op op, struct value left, struct value right, struct value *out,
+		struct value *raised)
 {
 	switch (op) {
 	case OP_ADD:
@@ -354,15 +361,16 @@ static int get_key(struct value map, struct slice key, struct value *out, struct
 	const struct value *found = value_map_get(map, key);
 
 	if (!found)
-		return raise_error(raised, "KeyError", "key not found: %.*s", SLICE_ARG(slice_sub(key, 0, 1000)));
+		return raise_error(raised, "KeyError", "key not found: %.*s",
+				   SLICE_ARG(slice_sub(key, 0, 1000)));
 	return give(out, value_ref(*found));
 }
 
 int expr_member(struct value container, struct slice name, struct value *out, struct value *raised)
 {
 	if (container.kind != VALUE_MAP)
-		return raise_error(raised, "TypeError", "'%s' has no keys: .%.*s needs a map", raised_kind(container),
-				   SLICE_ARG(name));
+		return raise_error(raised, "TypeError", "'%s' has no keys: .%.*s needs a map",
+				   raised_kind(container), SLICE_ARG(name));
 	return get_key(container, name, out, raised);
 }
 
@@ -370,14 +378,16 @@ int expr_index(struct value container, struct value index, struct value *out, st
 {
 	if (container.kind == VALUE_MAP) {
 		if (index.kind != VALUE_STRING)
-			return raise_error(raised, "TypeError", "map keys are strings; got '%s'", raised_kind(index));
+			return raise_error(raised, "TypeError", "map keys are strings; got '%s'",
+					   raised_kind(index));
 		return get_key(container, value_text(index), out, raised);
 	}
 	if (container.kind != VALUE_LIST)
 		return raise_error(raised, "TypeError", "'%s' cannot be indexed: [ ] needs a list or a map",
 				   raised_kind(container));
 	if (index.kind != VALUE_INT)
-		return raise_error(raised, "TypeError", "list indexes are integers; got '%s'", raised_kind(index));
+		return raise_error(raised, "TypeError", "list indexes are integers; got '%s'",
+				   raised_kind(index));
 	if (index.as.integer < 0 || (uint64_t)index.as.integer >= value_len(container))
 		return raise_error(raised, "IndexError", "Index out of range");
 	return give(out, value_ref(*value_list_at(container, (size_t)index.as.integer)));

@@ -66,8 +66,8 @@ static struct expr *complain(struct parser *parser, const char *wanted)
 	if (token->kind == TOKEN_BAD)
 		return NULL;
 	if (token->kind == TOKEN_END)
-		diags_error(lexer->diags, at, "expression-syntax", "the expression ends where %s should follow",
-			    wanted);
+		diags_error(lexer->diags, at, "expression-syntax",
+			    "the expression ends where %s should follow", wanted);
 	else
 		diags_error(lexer->diags, at, "expression-syntax", "expected %s, found \"%.*s\"", wanted,
 			    SLICE_ARG(source));
@@ -239,11 +239,13 @@ static struct expr *parse_member(struct parser *parser, struct expr *left)
 
 	lexer_next(&parser->lexer);
 	/* After the dot a keyword is a name like another: e.in, x.not. */
-	is_word = token->kind == TOKEN_WORD || (token->kind == TOKEN_OP && (token->op == OP_AND || token->op == OP_OR ||
-									   token->op == OP_NOT || token->op == OP_IN));
+	is_word = token->kind == TOKEN_WORD ||
+		  (token->kind == TOKEN_OP &&
+		   (token->op == OP_AND || token->op == OP_OR || token->op == OP_NOT || token->op == OP_IN));
 	if (token->kind != TOKEN_NAME && !is_word) {
 		complain(parser, "a name after \".\"");
-		if (token->kind == TOKEN_BAD && slice_starts(lexer_source(&parser->lexer, token), SLICE("\"")))
+		if (token->kind == TOKEN_BAD &&
+		    slice_starts(lexer_source(&parser->lexer, token), SLICE("\"")))
 			diags_hint(parser->lexer.diags, "write [\"...\"] for a key in quotes");
 		return NULL;
 	}
@@ -280,7 +282,8 @@ static struct expr *parse_call(struct parser *parser, struct expr *left, size_t 
 	struct expr *node;
 
 	if (!is_dotted(left)) {
-		diags_error(parser->lexer.diags, lexer_place(&parser->lexer, parser->lexer.token.start, end + 1),
+		diags_error(parser->lexer.diags,
+			    lexer_place(&parser->lexer, parser->lexer.token.start, end + 1),
 			    "expression-syntax", "only functions can be called, by their name");
 		parser->lexer.token.kind = TOKEN_BAD;
 		return NULL;
@@ -404,8 +407,9 @@ static struct expr *parse_text(struct arena *arena, const struct yaml_node *scal
 		return NULL;
 	}
 	if (utf8_count(text) > EXPR_MAX_LENGTH) {
-		diags_error(diags, at, "expression-length", "the expression has %zu characters; at most %d are allowed",
-			    utf8_count(text), EXPR_MAX_LENGTH);
+		diags_error(diags, at, "expression-length",
+			    "the expression has %zu characters; at most %d are allowed", utf8_count(text),
+			    EXPR_MAX_LENGTH);
 		diags_hint(diags, "assign its parts to variables first");
 		return NULL;
 	}
@@ -453,14 +457,15 @@ struct expr *expr_parse(struct arena *arena, const struct yaml_node *scalar, str
 	struct slice text = slice_trim(scalar->text);
 
 	if (!slice_ends(text, SLICE("}"))) {
-		diags_error(diags, yaml_place(scalar, (size_t)(text.ptr - scalar->text.ptr), 2), "expression-unclosed",
-			    "this \"${\" is never closed by \"}\"");
+		diags_error(diags, yaml_place(scalar, (size_t)(text.ptr - scalar->text.ptr), 2),
+			    "expression-unclosed", "this \"${\" is never closed by \"}\"");
 		return NULL;
 	}
 	return parse_text(arena, scalar, slice_sub(text, 2, text.len - 1), diags);
 }
 
-struct expr *expr_parse_bare(struct arena *arena, const struct yaml_node *scalar, size_t skip, struct diags *diags)
+struct expr *expr_parse_bare(struct arena *arena, const struct yaml_node *scalar, size_t skip,
+			     struct diags *diags)
 {
 	return parse_text(arena, scalar, slice_sub(scalar->text, skip, scalar->text.len), diags);
 }

@@ -1,14 +1,15 @@
 /* arguments.c - checks of arguments and ways to answer; see stdlib_private.h. */
 #include "workflow/stdlib/stdlib_private.h"
 
-int raise_argument(struct value *raised, const char *function, const char *param, const char *wanted, struct value got)
+int raise_argument(struct value *raised, const char *function, const char *param, const char *wanted,
+		   struct value got)
 {
-	return raise_error(raised, "TypeError", "%s: argument '%s' must be %s; got '%s'", function, param, wanted,
-			   raised_kind(got));
+	return raise_error(raised, "TypeError", "%s: argument '%s' must be %s; got '%s'", function, param,
+			   wanted, raised_kind(got));
 }
 
-static int want(struct value v, enum value_kind kind, const char *wanted, const char *function, const char *param,
-		struct value *raised)
+static int want(struct value v, enum value_kind kind, const char *wanted, const char *function,
+		const char *param, struct value *raised)
 {
 	return v.kind == kind ? 0 : raise_argument(raised, function, param, wanted, v);
 }
@@ -56,7 +57,8 @@ int give(struct value *out, struct value taken)
 
 static int raise_size(struct value *raised)
 {
-	return raise_error(raised, "ResourceLimitError", "the result is larger than %d MiB", STDLIB_MAX_TEXT >> 20);
+	return raise_error(raised, "ResourceLimitError", "the result is larger than %d MiB",
+			   STDLIB_MAX_TEXT >> 20);
 }
 
 int give_text(struct buf *text, struct value *out, struct value *raised)
@@ -79,5 +81,6 @@ int want_room(struct value list, struct value *raised)
 {
 	if (value_len(list) < STDLIB_MAX_ITEMS)
 		return 0;
-	return raise_error(raised, "ResourceLimitError", "the result has more than %d elements", STDLIB_MAX_ITEMS);
+	return raise_error(raised, "ResourceLimitError", "the result has more than %d elements",
+			   STDLIB_MAX_ITEMS);
 }

@@ -12,8 +12,8 @@ static int collect(struct slice data, bool padding, struct buf *digits, struct v
 
 	for (size_t i = 0; i < data.len; i++) {
 		char c = data.ptr[i];
-		bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-			     c == '/';
+		bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			     c == '+' || c == '/';
 
 		if (c == '\r' || c == '\n')
 			continue;
@@ -94,8 +94,7 @@ static int encode(const struct stdlib_context *context, const struct value *args
 	return 0;
 }
 
-static const struct stdlib_param params[] = {
-	{"data"}, {"padding", true, {VALUE_BOOL, {.boolean = true}}}};
+static const struct stdlib_param params[] = {{"data"}, {"padding", true, {VALUE_BOOL, {.boolean = true}}}};
 
 static const struct stdlib_function functions[] = {
 	{"base64.decode", STDLIB_PURE, STDLIB_PARAMS(params), decode, "base64 text -> bytes"},

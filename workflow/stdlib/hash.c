@@ -4,13 +4,14 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-static int find_digest(struct value algorithm, const char *function, const EVP_MD **digest, struct value *raised)
+static int find_digest(struct value algorithm, const char *function, const EVP_MD **digest,
+		       struct value *raised)
 {
 	static const struct {
 		const char *name;
 		const EVP_MD *(*digest)(void);
 	} digests[] = {
-		{"MD5", EVP_md5},	{"SHA1", EVP_sha1},	{"SHA224", EVP_sha224},
+		{"MD5", EVP_md5},       {"SHA1", EVP_sha1},     {"SHA224", EVP_sha224},
 		{"SHA256", EVP_sha256}, {"SHA384", EVP_sha384}, {"SHA512", EVP_sha512},
 	};
 
@@ -70,7 +71,8 @@ static const struct stdlib_param hmac_params[] = {{"key"}, {"data"}, {"algorithm
 static const struct stdlib_function functions[] = {
 	{"hash.compute_checksum", STDLIB_PURE, STDLIB_PARAMS(checksum_params), compute_checksum,
 	 "MD5, SHA1, SHA224 ... SHA512 of bytes"},
-	{"hash.compute_hmac", STDLIB_PURE, STDLIB_PARAMS(hmac_params), compute_hmac, "HMAC of bytes under a key"},
+	{"hash.compute_hmac", STDLIB_PURE, STDLIB_PARAMS(hmac_params), compute_hmac,
+	 "HMAC of bytes under a key"},
 };
 
 STDLIB_MODULE(stdlib_hash, functions);

@@ -15,12 +15,23 @@ static const char default_agent[] = "GoogleCloudWorkflows; (+https://cloud.googl
 enum { DEFAULT_TIMEOUT_SECONDS = 300, MAX_TIMEOUT_SECONDS = 1800 };
 
 /* The arguments all functions share, in their order. */
-enum { HTTP_URL, HTTP_TIMEOUT, HTTP_BODY, HTTP_HEADERS, HTTP_QUERY, HTTP_AUTH, HTTP_SERVICE, HTTP_CA, HTTP_ARGS };
+enum {
+	HTTP_URL,
+	HTTP_TIMEOUT,
+	HTTP_BODY,
+	HTTP_HEADERS,
+	HTTP_QUERY,
+	HTTP_AUTH,
+	HTTP_SERVICE,
+	HTTP_CA,
+	HTTP_ARGS
+};
 
 /* ---- URL and query */
 
 /* One parameter of the query, or each element of a list. */
-static int add_parameter(struct buf *query, struct slice key, struct value v, bool in_list, struct value *raised)
+static int add_parameter(struct buf *query, struct slice key, struct value v, bool in_list,
+			 struct value *raised)
 {
 	struct buf text;
 
@@ -35,7 +46,8 @@ static int add_parameter(struct buf *query, struct slice key, struct value v, bo
 	if (!expr_text(&text, v)) {
 		buf_release(&text);
 		return raise_error(raised, "TypeError",
-				   "http: the query parameter '%.*s' must be a string, number, boolean or a list of those; "
+				   "http: the query parameter '%.*s' must be a string, number, boolean or a "
+				   "list of those; "
 				   "got '%s'",
 				   SLICE_ARG(slice_sub(key, 0, 100)), raised_kind(v));
 	}
@@ -147,7 +159,8 @@ static int check_headers(struct value headers, struct value *raised)
 		const struct value *text = value_map_at(headers, i);
 
 		if (text->kind != VALUE_STRING)
-			return raise_error(raised, "TypeError", "http: the header '%.*s' must be a string; got '%s'",
+			return raise_error(raised, "TypeError",
+					   "http: the header '%.*s' must be a string; got '%s'",
 					   SLICE_ARG(slice_sub(name, 0, 100)), raised_kind(*text));
 		if (!is_token(name) || !is_line(value_text(*text)))
 			return raise_error(raised, "ValueError", "http: the header '%.*s' cannot be sent",
@@ -200,9 +213,8 @@ static bool type_begins(struct slice type, const char *prefix)
 
 static bool is_json_type(struct slice type)
 {
-	return type_is(type, "application/json") ||
-	       (type_begins(type, "application/") && type.len > 5 &&
-		strncasecmp(type.ptr + type.len - 5, "+json", 5) == 0);
+	return type_is(type, "application/json") || (type_begins(type, "application/") && type.len > 5 &&
+						     strncasecmp(type.ptr + type.len - 5, "+json", 5) == 0);
 }
 
 /* "text/html; charset=utf-8" -> "text/html" */
@@ -250,7 +262,8 @@ static int encode_body(struct value body, struct value *headers, struct buf *out
 	case BODY_JSON:
 		return encode_json(out, body, "http", raised);
 	case BODY_FORM:
-		return body.kind == VALUE_MAP ? encode_map(out, body, raised) : encode_raw(body, false, out, raised);
+		return body.kind == VALUE_MAP ? encode_map(out, body, raised)
+					      : encode_raw(body, false, out, raised);
 	case BODY_TEXT:
 		return encode_raw(body, false, out, raised);
 	case BODY_OTHER:
@@ -272,7 +285,8 @@ static int check_timeout(struct value timeout, struct value *seconds, struct val
 			   MAX_TIMEOUT_SECONDS);
 }
 
-/* {"type": "OIDC", "audience"} or {"type": "OAuth2", "scope" | "scopes"}; the audience defaults to the URL. */
+/* {"type": "OIDC", "audience"} or {"type": "OAuth2", "scope" | "scopes"}; the audience defaults to the URL.
+ */
 static int make_auth(const struct value *args, struct value *out, struct value *raised)
 {
 	struct value auth = args[HTTP_AUTH];
@@ -322,7 +336,8 @@ static int add_optional(struct value *request, const struct value *args, struct 
 	}
 	if (!value_is_null(args[HTTP_CA])) {
 		if (args[HTTP_CA].kind != VALUE_STRING && args[HTTP_CA].kind != VALUE_BYTES)
-			return raise_argument(raised, "http", "ca_certificate", "a string or bytes", args[HTTP_CA]);
+			return raise_argument(raised, "http", "ca_certificate", "a string or bytes",
+					      args[HTTP_CA]);
 		value_put(request, "ca_certificate", value_ref(args[HTTP_CA]));
 	}
 	return 0;
@@ -374,8 +389,9 @@ static int http_get(const struct stdlib_context *context, const struct value *ar
 		    struct value *raised)
 {
 	const struct value all[HTTP_ARGS] = {
-		[HTTP_URL] = args[0],	[HTTP_TIMEOUT] = args[1], [HTTP_HEADERS] = args[2], [HTTP_QUERY] = args[3],
-		[HTTP_AUTH] = args[4], [HTTP_SERVICE] = args[5], [HTTP_CA] = args[6],	    [HTTP_BODY] = args[7],
+		[HTTP_URL] = args[0],   [HTTP_TIMEOUT] = args[1], [HTTP_HEADERS] = args[2],
+		[HTTP_QUERY] = args[3], [HTTP_AUTH] = args[4],    [HTTP_SERVICE] = args[5],
+		[HTTP_CA] = args[6],    [HTTP_BODY] = args[7],
 	};
 
 	return describe("GET", context, all, out, raised);
@@ -408,7 +424,8 @@ static int http_put(const struct stdlib_context *context, const struct value *ar
 static int http_request(const struct stdlib_context *context, const struct value *args, struct value *out,
 			struct value *raised)
 {
-	static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"};
+	static const char *const methods[] = {"GET",    "HEAD",    "POST",  "PUT",
+					      "DELETE", "OPTIONS", "PATCH", "TRACE"};
 
 	if (want_string(args[0], "http.request", "method", raised) < 0)
 		return -1;
@@ -420,9 +437,15 @@ static int http_request(const struct stdlib_context *context, const struct value
 			   SLICE_ARG(slice_sub(value_text(args[0]), 0, 100)));
 }
 
-#define OPTIONAL(name) {name, true, {VALUE_NULL}}
-#define AFTER_BODY                                                                                                 \
-	OPTIONAL("headers"), OPTIONAL("query"), OPTIONAL("auth"), OPTIONAL("private_service_name"),                \
+#define OPTIONAL(name)             \
+	{                          \
+		name, true,        \
+		{                  \
+			VALUE_NULL \
+		}                  \
+	}
+#define AFTER_BODY                                                                                  \
+	OPTIONAL("headers"), OPTIONAL("query"), OPTIONAL("auth"), OPTIONAL("private_service_name"), \
 		OPTIONAL("ca_certificate")
 
 static const struct stdlib_param params[] = {{"url"}, OPTIONAL("timeout"), OPTIONAL("body"), AFTER_BODY};

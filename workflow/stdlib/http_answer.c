@@ -116,7 +116,8 @@ int stdlib_http_answer(struct value raw, struct value *out, struct value *raised
 	value_put(&result, "code", value_int(code));
 	value_put(&result, "headers", headers ? value_ref(*headers) : value_map_new());
 	value_put(&result, "body",
-		  decode_body(body ? value_text(*body) : SLICE(""), content_type(*value_get(result, "headers"))));
+		  decode_body(body ? value_text(*body) : SLICE(""),
+			      content_type(*value_get(result, "headers"))));
 	if (code < 400)
 		return give(out, result);
 	raise_status(code, result, raised);

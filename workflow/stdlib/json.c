@@ -20,9 +20,10 @@ static int raise_unfit(const struct buf *out, const char *function, struct value
 {
 	if (out->full)
 		return raise_error(raised, "ResourceLimitError", "%s: the result is too large", function);
-	return raise_error(raised, "ValueError",
-			   "%s: the value has no JSON form: it holds bytes, NaN or infinity, or is nested too deep",
-			   function);
+	return raise_error(
+		raised, "ValueError",
+		"%s: the value has no JSON form: it holds bytes, NaN or infinity, or is nested too deep",
+		function);
 }
 
 int encode_json(struct buf *out, struct value v, const char *function, struct value *raised)

@@ -26,11 +26,12 @@ static int get(const struct stdlib_context *context, const struct value *args, s
 	return give(out, value_ref(*found));
 }
 
-static int delete(const struct stdlib_context *context, const struct value *args, struct value *out,
-		  struct value *raised)
+static int delete (const struct stdlib_context *context, const struct value *args, struct value *out,
+		   struct value *raised)
 {
 	(void)context;
-	if (want_map(args[0], "map.delete", "map", raised) < 0 || want_string(args[1], "map.delete", "key", raised) < 0)
+	if (want_map(args[0], "map.delete", "map", raised) < 0 ||
+	    want_string(args[1], "map.delete", "key", raised) < 0)
 		return -1;
 	*out = value_ref(args[0]);
 	value_map_delete(out, value_text(args[1]));
@@ -41,7 +42,8 @@ static int merge(const struct stdlib_context *context, const struct value *args,
 		 struct value *raised)
 {
 	(void)context;
-	if (want_map(args[0], "map.merge", "first", raised) < 0 || want_map(args[1], "map.merge", "second", raised) < 0)
+	if (want_map(args[0], "map.merge", "first", raised) < 0 ||
+	    want_map(args[1], "map.merge", "second", raised) < 0)
 		return -1;
 	*out = value_ref(args[0]);
 	for (size_t i = 0; i < value_len(args[1]); i++)
@@ -82,7 +84,8 @@ static const struct stdlib_param delete_params[] = {{"map"}, {"key"}};
 static const struct stdlib_param merge_params[] = {{"first"}, {"second"}};
 
 static const struct stdlib_function functions[] = {
-	{"map.get", STDLIB_PURE, STDLIB_PARAMS(get_params), get, "the value under a key or a path of keys, or null"},
+	{"map.get", STDLIB_PURE, STDLIB_PARAMS(get_params), get,
+	 "the value under a key or a path of keys, or null"},
 	{"map.delete", STDLIB_PURE, STDLIB_PARAMS(delete_params), delete, "a copy without a key"},
 	{"map.merge", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge, "both maps in one; the second wins"},
 	{"map.merge_nested", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge_nested,

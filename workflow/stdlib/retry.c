@@ -83,7 +83,8 @@ const struct stdlib_policy *stdlib_policy(struct slice name)
 
 const struct stdlib_backoff *stdlib_backoff(struct slice name)
 {
-	static const struct stdlib_backoff backoff = {.initial_delay = 1, .max_delay = 60, .multiplier = 1.25};
+	static const struct stdlib_backoff backoff = {
+		.initial_delay = 1, .max_delay = 60, .multiplier = 1.25};
 
 	return slice_is(name, "retry.default_backoff") ? &backoff : NULL;
 }

@@ -5,8 +5,9 @@
 
 /* In the order of reference, section 5. */
 static const struct stdlib_module *const modules[] = {
-	&stdlib_base64, &stdlib_hash, &stdlib_http, &stdlib_json, &stdlib_list, &stdlib_map,	    &stdlib_math,
-	&stdlib_retry,	&stdlib_sys,  &stdlib_time, &stdlib_uuid, &stdlib_text, &stdlib_text_regex, &stdlib_values,
+	&stdlib_base64, &stdlib_hash, &stdlib_http,       &stdlib_json,   &stdlib_list,
+	&stdlib_map,    &stdlib_math, &stdlib_retry,      &stdlib_sys,    &stdlib_time,
+	&stdlib_uuid,   &stdlib_text, &stdlib_text_regex, &stdlib_values,
 };
 
 const struct stdlib_function *stdlib_at(size_t i)
@@ -56,5 +57,6 @@ const struct stdlib_function *stdlib_nearest(struct slice name)
 
 bool stdlib_is_blocking(const struct stdlib_function *function)
 {
-	return function->kind == STDLIB_LOG || function->kind == STDLIB_SLEEP || function->kind == STDLIB_HTTP;
+	return function->kind == STDLIB_LOG || function->kind == STDLIB_SLEEP ||
+	       function->kind == STDLIB_HTTP;
 }

@@ -19,8 +19,9 @@ struct stdlib_module {
 	size_t count;
 };
 
-extern const struct stdlib_module stdlib_base64, stdlib_hash, stdlib_http, stdlib_json, stdlib_list, stdlib_map,
-	stdlib_math, stdlib_retry, stdlib_sys, stdlib_time, stdlib_uuid, stdlib_text, stdlib_text_regex, stdlib_values;
+extern const struct stdlib_module stdlib_base64, stdlib_hash, stdlib_http, stdlib_json, stdlib_list,
+	stdlib_map, stdlib_math, stdlib_retry, stdlib_sys, stdlib_time, stdlib_uuid, stdlib_text,
+	stdlib_text_regex, stdlib_values;
 
 #define STDLIB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define STDLIB_MODULE(name, table) const struct stdlib_module name = {table, STDLIB_COUNT(table)}
@@ -37,7 +38,8 @@ int want_bool(struct value v, const char *function, const char *param, struct va
 int want_list(struct value v, const char *function, const char *param, struct value *raised);
 int want_map(struct value v, const char *function, const char *param, struct value *raised);
 /* TypeError "FUNCTION: PARAM must be WANTED, got KIND"; always -1. */
-int raise_argument(struct value *raised, const char *function, const char *param, const char *wanted, struct value got);
+int raise_argument(struct value *raised, const char *function, const char *param, const char *wanted,
+		   struct value got);
 
 /* Store the result; always 0. */
 int give(struct value *out, struct value taken);

@@ -21,7 +21,7 @@ static int get_env(const struct stdlib_context *context, const struct value *arg
 
 static int check_severity(struct value severity, struct value *raised)
 {
-	static const char *const known[] = {"DEFAULT", "DEBUG",	   "INFO",  "NOTICE",	"WARNING",
+	static const char *const known[] = {"DEFAULT", "DEBUG",    "INFO",  "NOTICE",   "WARNING",
 					    "ERROR",   "CRITICAL", "ALERT", "EMERGENCY"};
 
 	if (value_is_null(severity))
@@ -67,7 +67,8 @@ static int check_payload(struct value map, struct value *raised)
 
 enum { LOG_DATA, LOG_SEVERITY, LOG_TEXT, LOG_JSON, LOG_TIMEOUT };
 
-static int log_payload(const struct value *args, const char **key, struct value *payload, struct value *raised)
+static int log_payload(const struct value *args, const char **key, struct value *payload,
+		       struct value *raised)
 {
 	struct value data = args[LOG_DATA];
 	struct value json = args[LOG_JSON];
@@ -90,24 +91,28 @@ static int log_payload(const struct value *args, const char **key, struct value 
 static int log_entry(const struct stdlib_context *context, const struct value *args, struct value *out,
 		     struct value *raised)
 {
-	int given = !value_is_null(args[LOG_DATA]) + !value_is_null(args[LOG_TEXT]) + !value_is_null(args[LOG_JSON]);
+	int given = !value_is_null(args[LOG_DATA]) + !value_is_null(args[LOG_TEXT]) +
+		    !value_is_null(args[LOG_JSON]);
 	struct value payload;
 	const char *key;
 
 	(void)context;
 	if (given != 1)
-		return raise_error(raised, "TypeError", "sys.log: exactly one of data, text and json must be given; got %d",
+		return raise_error(raised, "TypeError",
+				   "sys.log: exactly one of data, text and json must be given; got %d",
 				   given);
 	if (check_severity(args[LOG_SEVERITY], raised) < 0)
 		return -1;
-	if (!value_is_null(args[LOG_TIMEOUT]) && want_number(args[LOG_TIMEOUT], "sys.log", "timeout", raised) < 0)
+	if (!value_is_null(args[LOG_TIMEOUT]) &&
+	    want_number(args[LOG_TIMEOUT], "sys.log", "timeout", raised) < 0)
 		return -1;
 	if (log_payload(args, &key, &payload, raised) < 0)
 		return -1;
 	*out = value_map_new();
 	value_put(out, key, payload);
 	value_put(out, "severity",
-		  value_is_null(args[LOG_SEVERITY]) ? value_string_z("DEFAULT") : value_ref(args[LOG_SEVERITY]));
+		  value_is_null(args[LOG_SEVERITY]) ? value_string_z("DEFAULT")
+						    : value_ref(args[LOG_SEVERITY]));
 	return 0;
 }
 
@@ -158,11 +163,13 @@ static const struct stdlib_param sleep_params[] = {{"seconds"}};
 static const struct stdlib_param until_params[] = {{"time"}};
 
 static const struct stdlib_function functions[] = {
-	{"sys.get_env", STDLIB_PURE, STDLIB_PARAMS(env_params), get_env, "an environment variable of the workflow"},
+	{"sys.get_env", STDLIB_PURE, STDLIB_PARAMS(env_params), get_env,
+	 "an environment variable of the workflow"},
 	{"sys.log", STDLIB_LOG, STDLIB_PARAMS(log_params), log_entry, "write to the log"},
 	{"sys.now", STDLIB_OBSERVE, NULL, 0, NULL, "seconds since 1970-01-01T00:00:00Z"},
 	{"sys.sleep", STDLIB_SLEEP, STDLIB_PARAMS(sleep_params), sleep_for, "wait for some seconds"},
-	{"sys.sleep_until", STDLIB_SLEEP, STDLIB_PARAMS(until_params), sleep_until, "wait until a point in time"},
+	{"sys.sleep_until", STDLIB_SLEEP, STDLIB_PARAMS(until_params), sleep_until,
+	 "wait until a point in time"},
 };
 
 STDLIB_MODULE(stdlib_sys, functions);

@@ -14,8 +14,10 @@ static int raise_charset(int failure, const char *name, struct value charset, st
 	if (value_is_null(charset))
 		shown = SLICE("UTF-8");
 	if (failure == -1)
-		return raise_error(raised, "ValueError", "%s: unknown charset \"%.*s\"", name, SLICE_ARG(shown));
-	return raise_error(raised, "ValueError", "%s: the data does not fit the charset %.*s", name, SLICE_ARG(shown));
+		return raise_error(raised, "ValueError", "%s: unknown charset \"%.*s\"", name,
+				   SLICE_ARG(shown));
+	return raise_error(raised, "ValueError", "%s: the data does not fit the charset %.*s", name,
+			   SLICE_ARG(shown));
 }
 
 static int decode(const struct stdlib_context *context, const struct value *args, struct value *out,
@@ -30,7 +32,8 @@ static int decode(const struct stdlib_context *context, const struct value *args
 	if (!value_is_null(args[1]) && want_string(args[1], "text.decode", "charset", raised) < 0)
 		return -1;
 	buf_init(&text, STDLIB_MAX_TEXT);
-	failure = charset_decode(&text, value_text(args[0]), value_is_null(args[1]) ? SLICE("UTF-8") : value_text(args[1]));
+	failure = charset_decode(&text, value_text(args[0]),
+				 value_is_null(args[1]) ? SLICE("UTF-8") : value_text(args[1]));
 	if (failure == 0)
 		return give_text(&text, out, raised);
 	buf_release(&text);
@@ -149,7 +152,8 @@ static int substring(const struct stdlib_context *context, const struct value *a
 	end = clamp_index(args[2].as.integer, len);
 	if (start >= end)
 		return give(out, value_string(SLICE("")));
-	return give(out, value_string(slice_sub(source, utf8_offset(source, start), utf8_offset(source, end))));
+	return give(out,
+		    value_string(slice_sub(source, utf8_offset(source, start), utf8_offset(source, end))));
 }
 
 static int replace_all(const struct stdlib_context *context, const struct value *args, struct value *out,
@@ -186,7 +190,8 @@ static int replace_all(const struct stdlib_context *context, const struct value 
 typedef int32_t case_map(const UCaseMap *map, char *out, int32_t capacity, const char *text, int32_t len,
 			 UErrorCode *status);
 
-static int map_case(case_map *map, const char *name, struct value source, struct value *out, struct value *raised)
+static int map_case(case_map *map, const char *name, struct value source, struct value *out,
+		    struct value *raised)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	struct slice text = value_text(source);
@@ -286,14 +291,17 @@ static const struct stdlib_param source_params[] = {{"source"}};
 static const struct stdlib_function functions[] = {
 	{"text.decode", STDLIB_PURE, STDLIB_PARAMS(decode_params), decode, "bytes in a charset -> string"},
 	{"text.encode", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode, "string -> bytes in a charset"},
-	{"text.find_all", STDLIB_PURE, STDLIB_PARAMS(find_params), find_all, "where a text occurs: list of indexes"},
-	{"text.replace_all", STDLIB_PURE, STDLIB_PARAMS(replace_params), replace_all, "replace a text everywhere"},
+	{"text.find_all", STDLIB_PURE, STDLIB_PARAMS(find_params), find_all,
+	 "where a text occurs: list of indexes"},
+	{"text.replace_all", STDLIB_PURE, STDLIB_PARAMS(replace_params), replace_all,
+	 "replace a text everywhere"},
 	{"text.split", STDLIB_PURE, STDLIB_PARAMS(split_params), split, "the parts between separators"},
 	{"text.substring", STDLIB_PURE, STDLIB_PARAMS(substring_params), substring,
 	 "characters from start up to end; negative counts from the end"},
 	{"text.to_lower", STDLIB_PURE, STDLIB_PARAMS(source_params), to_lower, "in lower case"},
 	{"text.to_upper", STDLIB_PURE, STDLIB_PARAMS(source_params), to_upper, "in upper case"},
-	{"text.url_decode", STDLIB_PURE, STDLIB_PARAMS(source_params), decode_url, "percent-encoding undone, + is a blank"},
+	{"text.url_decode", STDLIB_PURE, STDLIB_PARAMS(source_params), decode_url,
+	 "percent-encoding undone, + is a blank"},
 	{"text.url_encode", STDLIB_PURE, STDLIB_PARAMS(source_params), encode_percent,
 	 "percent-encoding, a blank as %20"},
 	{"text.url_encode_plus", STDLIB_PURE, STDLIB_PARAMS(source_params), encode_plus,

@@ -8,7 +8,8 @@ static struct regex *compile(const struct value *args, const char *name, struct 
 	struct error err = {0};
 	struct regex *regex;
 
-	if (want_string(args[0], name, "source", raised) < 0 || want_string(args[1], name, "regexp", raised) < 0)
+	if (want_string(args[0], name, "source", raised) < 0 ||
+	    want_string(args[1], name, "regexp", raised) < 0)
 		return NULL;
 	regex = regex_new(value_text(args[1]), REGEX_LONGEST, &err);
 	if (!regex)
@@ -20,7 +21,7 @@ static struct regex *compile(const struct value *args, const char *name, struct 
 struct matches {
 	const struct regex *regex;
 	struct slice text;
-	size_t from;	   /* where to look next */
+	size_t from;       /* where to look next */
 	size_t last_end;   /* of the match before; SIZE_MAX: none yet */
 	size_t start, end; /* of this one, in bytes */
 };
@@ -130,7 +131,8 @@ static const struct stdlib_param replace_params[] = {{"source"}, {"regexp"}, {"r
 static const struct stdlib_function functions[] = {
 	{"text.find_all_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), find_all,
 	 "every match: list of {index, match}"},
-	{"text.match_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), match, "does the text contain a match?"},
+	{"text.match_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), match,
+	 "does the text contain a match?"},
 	{"text.replace_all_regex", STDLIB_PURE, STDLIB_PARAMS(replace_params), replace_all,
 	 "replace every match by a fixed text"},
 };

@@ -45,7 +45,9 @@ static bool zone_offset(struct slice name, int64_t seconds, int32_t *offset)
 	if (U_FAILURE(status))
 		return false;
 	ucal_setMillis(calendar, (double)seconds * 1000, &status);
-	*offset = (ucal_get(calendar, UCAL_ZONE_OFFSET, &status) + ucal_get(calendar, UCAL_DST_OFFSET, &status)) / 1000;
+	*offset = (ucal_get(calendar, UCAL_ZONE_OFFSET, &status) +
+		   ucal_get(calendar, UCAL_DST_OFFSET, &status)) /
+		  1000;
 	ucal_close(calendar);
 	return U_SUCCESS(status);
 }
@@ -78,9 +80,10 @@ static int write_time(int64_t seconds, int micros, int32_t offset, struct value 
 	if (!gmtime_r(&local, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099)
 		return raise_error(raised, "ValueError", "time.format: the year is outside 0000 to 9999");
 	if (offset)
-		snprintf(zone, sizeof(zone), "%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
-	*out = value_stringf("%04d-%02d-%02dT%02d:%02d:%02d.%06d%s", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-			     tm.tm_hour, tm.tm_min, tm.tm_sec, micros, zone);
+		snprintf(zone, sizeof(zone), "%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60 % 100,
+			 minutes % 60);
+	*out = value_stringf("%04d-%02d-%02dT%02d:%02d:%02d.%06d%s", tm.tm_year + 1900, tm.tm_mon + 1,
+			     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, micros, zone);
 	return 0;
 }
 
@@ -199,7 +202,8 @@ static bool is_date(const struct tm *tm)
 /* The 60th second is a leap second (RFC 3339, 5.7); it counts as the first of the next minute. */
 static bool is_time(const struct tm *tm)
 {
-	return tm->tm_hour <= 23 && tm->tm_min <= 59 && (tm->tm_sec <= 59 || (tm->tm_sec == 60 && tm->tm_min == 59));
+	return tm->tm_hour <= 23 && tm->tm_min <= 59 &&
+	       (tm->tm_sec <= 59 || (tm->tm_sec == 60 && tm->tm_min == 59));
 }
 
 bool parse_timestamp(struct slice text, double *seconds)
@@ -246,7 +250,8 @@ static const struct stdlib_param format_params[] = {{"seconds"}, {"timezone", tr
 static const struct stdlib_param parse_params[] = {{"value"}};
 
 static const struct stdlib_function functions[] = {
-	{"time.format", STDLIB_PURE, STDLIB_PARAMS(format_params), format, "seconds -> ISO 8601 text in a time zone"},
+	{"time.format", STDLIB_PURE, STDLIB_PARAMS(format_params), format,
+	 "seconds -> ISO 8601 text in a time zone"},
 	{"time.parse", STDLIB_PURE, STDLIB_PARAMS(parse_params), parse, "RFC 3339 text -> seconds"},
 };
 

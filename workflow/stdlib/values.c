@@ -92,9 +92,10 @@ static int to_string(const struct stdlib_context *context, const struct value *a
 	if (expr_text(&text, args[0]))
 		return give_text(&text, out, raised);
 	buf_release(&text);
-	return raise_error(raised, "TypeError",
-			   "unsupported operand type for string(): '%s' (expecting number, string, or boolean)",
-			   raised_kind(args[0]));
+	return raise_error(
+		raised, "TypeError",
+		"unsupported operand type for string(): '%s' (expecting number, string, or boolean)",
+		raised_kind(args[0]));
 }
 
 static int keys_of(const struct stdlib_context *context, const struct value *args, struct value *out,
@@ -163,7 +164,8 @@ static const struct stdlib_function functions[] = {
 	{"string", STDLIB_PURE, STDLIB_PARAMS(one), to_string, "a number or boolean as a string"},
 	{"keys", STDLIB_PURE, STDLIB_PARAMS(map_params), keys_of, "the keys of a map, in order"},
 	{"len", STDLIB_PURE, STDLIB_PARAMS(one), length, "elements of a list or map, characters of a string"},
-	{"default", STDLIB_PURE, STDLIB_PARAMS(default_params), default_to, "the value, or another when it is null"},
+	{"default", STDLIB_PURE, STDLIB_PARAMS(default_params), default_to,
+	 "the value, or another when it is null"},
 	{"if", STDLIB_PURE, STDLIB_PARAMS(if_params), choose, "one of two values; both are evaluated"},
 	{"get_type", STDLIB_PURE, STDLIB_PARAMS(type_params), get_type, "the type of a value, as a word"},
 };

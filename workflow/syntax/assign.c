@@ -25,7 +25,8 @@ static struct expr *member_key(struct reader *reader, const struct expr *member)
 	return key;
 }
 
-static void fill_target(struct reader *reader, const struct expr *tree, size_t length, struct assignment *item)
+static void fill_target(struct reader *reader, const struct expr *tree, size_t length,
+			struct assignment *item)
 {
 	const struct expr **path = arena_alloc(reader->arena, (length + 1) * sizeof(*path));
 
@@ -44,7 +45,8 @@ static void read_target(struct reader *reader, const struct yaml_node *key, stru
 		diags_error(reader->diags, key->at, "bad-target", "the left side must be a variable, not %s",
 			    node_describe(key));
 		if (key->kind == YAML_SCALAR)
-			diags_hint(reader->diags, "write it without ${ }: indexes and keys are expressions there anyway");
+			diags_hint(reader->diags,
+				   "write it without ${ }: indexes and keys are expressions there anyway");
 		return;
 	}
 	tree = keep_expr(reader, expr_parse_bare(reader->arena, key, 0, reader->diags));

@@ -42,8 +42,8 @@ static const struct tree *read_number(struct reader *reader, const struct yaml_n
 	if (tree->kind == TREE_EXPR)
 		return tree;
 	if (tree->kind != TREE_CONSTANT || !value_is_number(tree->constant))
-		diags_error(reader->diags, entry->value->at, "wrong-type", "%s must be a number or an expression, not %s",
-			    key, node_describe(entry->value));
+		diags_error(reader->diags, entry->value->at, "wrong-type",
+			    "%s must be a number or an expression, not %s", key, node_describe(entry->value));
 	else if (value_number(tree->constant) < 0)
 		diags_error(reader->diags, entry->value->at, "bad-value", "%s cannot be negative", key);
 	return tree;
@@ -120,7 +120,8 @@ void read_try(struct reader *reader, const struct yaml_node *body, const struct 
 	const struct yaml_entry *except = node_entry(body, "except");
 
 	if (!retry && !except)
-		diags_error(reader->diags, entry->key->at, "missing-key", "try needs the key \"retry\" or \"except\"");
+		diags_error(reader->diags, entry->key->at, "missing-key",
+			    "try needs the key \"retry\" or \"except\"");
 	attempt->body = read_attempt(reader, entry->value);
 	if (retry)
 		attempt->retry = read_retry(reader, retry);

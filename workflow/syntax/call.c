@@ -48,16 +48,18 @@ static void read_args(struct reader *reader, const struct yaml_node *node, struc
 	}
 }
 
-void read_call(struct reader *reader, const struct yaml_node *body, const struct yaml_node *node, struct call *call)
+void read_call(struct reader *reader, const struct yaml_node *body, const struct yaml_node *node,
+	       struct call *call)
 {
 	const struct yaml_entry *args = node_entry(body, "args");
 	const struct yaml_entry *result = node_entry(body, "result");
 
 	if (!node_is_text(node) || expr_is(node)) {
-		diags_error(reader->diags, node->at, "wrong-type", "call must be the name of a function, not %s",
-			    node_describe(node));
+		diags_error(reader->diags, node->at, "wrong-type",
+			    "call must be the name of a function, not %s", node_describe(node));
 		if (node->kind == YAML_SCALAR && expr_is(node))
-			diags_hint(reader->diags, "write the name without ${ } and the arguments under \"args\"");
+			diags_hint(reader->diags,
+				   "write the name without ${ } and the arguments under \"args\"");
 	} else {
 		call->callee = node_name(node);
 	}

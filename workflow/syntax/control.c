@@ -9,8 +9,8 @@ static const struct tree *read_condition(struct reader *reader, const struct yam
 
 	if (tree->kind == TREE_EXPR || (tree->kind == TREE_CONSTANT && tree->constant.kind == VALUE_BOOL))
 		return tree;
-	diags_error(reader->diags, node->at, "wrong-type", "condition must be an expression, true or false, not %s",
-		    node_describe(node));
+	diags_error(reader->diags, node->at, "wrong-type",
+		    "condition must be an expression, true or false, not %s", node_describe(node));
 	if (node_is_text(node))
 		diags_hint(reader->diags, "write ${%.*s}", SLICE_ARG(node->text));
 	return tree;
@@ -45,8 +45,8 @@ void read_switch(struct reader *reader, const struct yaml_node *node, struct swi
 static const struct tree *read_in(struct reader *reader, const struct yaml_node *node)
 {
 	if (node->kind != YAML_LIST && (node->kind != YAML_SCALAR || !expr_is(node))) {
-		diags_error(reader->diags, node->at, "wrong-type", "in must be a list or an expression, not %s",
-			    node_describe(node));
+		diags_error(reader->diags, node->at, "wrong-type",
+			    "in must be a list or an expression, not %s", node_describe(node));
 		if (node->kind == YAML_MAP)
 			diags_hint(reader->diags, "go over the keys of a map with ${keys(m)}");
 		else if (node_is_text(node))
@@ -59,19 +59,20 @@ static const struct tree *read_in(struct reader *reader, const struct yaml_node 
 static const struct tree *read_range(struct reader *reader, const struct yaml_node *node)
 {
 	if (node->kind != YAML_LIST && (node->kind != YAML_SCALAR || !expr_is(node))) {
-		diags_error(reader->diags, node->at, "wrong-type", "range must be a list of two numbers, not %s",
-			    node_describe(node));
+		diags_error(reader->diags, node->at, "wrong-type",
+			    "range must be a list of two numbers, not %s", node_describe(node));
 		return NULL;
 	}
 	if (node->kind == YAML_LIST && node->count != 2) {
-		diags_error(reader->diags, node->at, "bad-range", "range must have two numbers, first and last, not %zu",
-			    node->count);
+		diags_error(reader->diags, node->at, "bad-range",
+			    "range must have two numbers, first and last, not %zu", node->count);
 		return NULL;
 	}
 	return read_tree(reader, node);
 }
 
-static void read_source(struct reader *reader, const struct yaml_node *node, struct place at, struct loop *loop)
+static void read_source(struct reader *reader, const struct yaml_node *node, struct place at,
+			struct loop *loop)
 {
 	const struct yaml_entry *in = node_entry(node, "in");
 	const struct yaml_entry *range = node_entry(node, "range");
@@ -107,8 +108,8 @@ void read_for(struct reader *reader, const struct yaml_node *node, struct place 
 	if (index)
 		loop->index = read_variable(reader, index->value, "index");
 	if (index && loop->index.text.ptr && slice_equal(loop->value.text, loop->index.text))
-		diags_error(reader->diags, loop->index.at, "duplicate-name", "value and index are both called \"%.*s\"",
-			    SLICE_ARG(loop->index.text));
+		diags_error(reader->diags, loop->index.at, "duplicate-name",
+			    "value and index are both called \"%.*s\"", SLICE_ARG(loop->index.text));
 	read_source(reader, node, at, loop);
 	steps = form_key(reader, node, at, "steps", "for");
 	if (steps)
@@ -138,7 +139,8 @@ static const struct tree *read_limit(struct reader *reader, const struct yaml_no
 		return tree;
 	if (tree->kind != TREE_CONSTANT || tree->constant.kind != VALUE_INT)
 		diags_error(reader->diags, node->at, "wrong-type",
-			    "concurrency_limit must be a whole number or an expression, not %s", node_describe(node));
+			    "concurrency_limit must be a whole number or an expression, not %s",
+			    node_describe(node));
 	else if (tree->constant.as.integer < 1)
 		diags_error(reader->diags, node->at, "bad-value", "concurrency_limit must be at least 1");
 	return tree;
@@ -182,9 +184,11 @@ static void check_policy(struct reader *reader, const struct yaml_node *node)
 	diags_error(reader->diags, node->at, "bad-value", "exception_policy can only be \"continueAll\"");
 }
 
-void read_parallel(struct reader *reader, const struct yaml_node *node, struct place at, struct parallel *parallel)
+void read_parallel(struct reader *reader, const struct yaml_node *node, struct place at,
+		   struct parallel *parallel)
 {
-	static const char *const known[] = {"shared", "concurrency_limit", "exception_policy", "branches", "for", NULL};
+	static const char *const known[] = {
+		"shared", "concurrency_limit", "exception_policy", "branches", "for", NULL};
 	const struct yaml_entry *entry;
 	const struct yaml_entry *branches;
 	const struct yaml_entry *loop;
@@ -198,7 +202,8 @@ void read_parallel(struct reader *reader, const struct yaml_node *node, struct p
 		diags_error(reader->diags, (branches > loop ? branches : loop)->key->at, "two-sources",
 			    "parallel takes \"branches\" or \"for\", not both");
 	else if (!branches && !loop)
-		diags_error(reader->diags, at, "missing-key", "parallel needs the key \"branches\" or \"for\"");
+		diags_error(reader->diags, at, "missing-key",
+			    "parallel needs the key \"branches\" or \"for\"");
 	entry = node_entry(node, "shared");
 	if (entry)
 		read_shared(reader, entry->value, parallel);

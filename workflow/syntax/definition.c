@@ -42,7 +42,8 @@ static void report_duplicates(struct reader *reader, struct name *names, size_t 
 static void check_default(struct reader *reader, const struct yaml_node *node)
 {
 	if (node->kind == YAML_SCALAR && expr_is(node))
-		diags_error(reader->diags, node->at, "bad-default", "a default must be a fixed value, not an expression");
+		diags_error(reader->diags, node->at, "bad-default",
+			    "a default must be a fixed value, not an expression");
 	for (size_t i = 0; i < node->count; i++)
 		check_default(reader, node->kind == YAML_LIST ? node->items[i] : node->entries[i].value);
 }
@@ -161,7 +162,8 @@ static void read_document(struct reader *reader, const struct yaml_node *root)
 		read_routines(reader, root);
 	else
 		diags_error(reader->diags, root->at, "wrong-type",
-			    "a definition is a list of steps or a map of routines, not %s", node_describe(root));
+			    "a definition is a list of steps or a map of routines, not %s",
+			    node_describe(root));
 }
 
 struct definition *definition_read(const char *file, struct slice source, struct diags *diags)
@@ -177,7 +179,8 @@ struct definition *definition_read(const char *file, struct slice source, struct
 	definition->source.ptr = arena_strndup(&definition->arena, source.ptr ? source.ptr : "", source.len);
 	if (source.len > LIMIT_SOURCE_BYTES)
 		diags_error(diags, (struct place){.file = file}, "source-size",
-			    "the source has %zu bytes; at most %d are allowed", source.len, LIMIT_SOURCE_BYTES);
+			    "the source has %zu bytes; at most %d are allowed", source.len,
+			    LIMIT_SOURCE_BYTES);
 	else
 		root = yaml_read_all(&definition->arena, file, definition->source, diags);
 	if (root)

@@ -11,8 +11,8 @@ bool reader_works(struct reader *reader, const struct yaml_node *node)
 	if (reader->work <= READER_MAX_WORK)
 		return true;
 	if (!reader->spent)
-		diags_error(reader->diags, node->at, "yaml-limit", "the aliases up to here unfold to more than %d bytes",
-			    READER_MAX_WORK);
+		diags_error(reader->diags, node->at, "yaml-limit",
+			    "the aliases up to here unfold to more than %d bytes", READER_MAX_WORK);
 	reader->spent = true;
 	return false;
 }
@@ -75,7 +75,8 @@ bool form_map(struct reader *reader, const struct yaml_node *node, const char *w
 {
 	if (node->kind == YAML_MAP)
 		return true;
-	diags_error(reader->diags, node->at, "wrong-type", "%s must be a map, not %s", what, node_describe(node));
+	diags_error(reader->diags, node->at, "wrong-type", "%s must be a map, not %s", what,
+		    node_describe(node));
 	return false;
 }
 
@@ -83,7 +84,8 @@ bool form_list(struct reader *reader, const struct yaml_node *node, const char *
 {
 	if (node->kind == YAML_LIST)
 		return true;
-	diags_error(reader->diags, node->at, "wrong-type", "%s must be a list, not %s", what, node_describe(node));
+	diags_error(reader->diags, node->at, "wrong-type", "%s must be a list, not %s", what,
+		    node_describe(node));
 	if (node->kind == YAML_MAP)
 		diags_hint(reader->diags, "begin each entry with \"- \"");
 	return false;
@@ -99,8 +101,8 @@ bool form_list_of(struct reader *reader, const struct yaml_node *node, const cha
 		return false;
 	}
 	if (node->count > most)
-		diags_error(reader->diags, node->items[most]->at, code, "%s has %zu entries; at most %zu are allowed",
-			    what, node->count, most);
+		diags_error(reader->diags, node->items[most]->at, code,
+			    "%s has %zu entries; at most %zu are allowed", what, node->count, most);
 	return true;
 }
 
@@ -130,7 +132,8 @@ static void report_unknown(struct reader *reader, const struct yaml_node *key, c
 	struct nearest nearest;
 	struct slice best;
 
-	diags_error(reader->diags, key->at, "unknown-key", "%s has no key \"%.*s\"", where, SLICE_ARG(key->text));
+	diags_error(reader->diags, key->at, "unknown-key", "%s has no key \"%.*s\"", where,
+		    SLICE_ARG(key->text));
 	nearest_init(&nearest, key->text);
 	for (; *known; known++)
 		nearest_offer(&nearest, slice_of(*known));
@@ -139,7 +142,8 @@ static void report_unknown(struct reader *reader, const struct yaml_node *key, c
 		diags_hint(reader->diags, "did you mean \"%.*s\"?", SLICE_ARG(best));
 }
 
-void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[], const char *where)
+void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
+		const char *where)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct yaml_node *key = map->entries[i].key;
@@ -166,7 +170,8 @@ const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *
 const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node *item, const char *what)
 {
 	if (item->kind != YAML_MAP || item->count == 0) {
-		diags_error(reader->diags, item->at, "wrong-type", "a %s is written \"- name: ...\"; here is %s", what,
+		diags_error(reader->diags, item->at, "wrong-type",
+			    "a %s is written \"- name: ...\"; here is %s", what,
 			    item->kind == YAML_MAP ? "an empty map" : node_describe(item));
 		return NULL;
 	}
@@ -174,9 +179,10 @@ const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node
 		const struct yaml_node *first = item->entries[0].key;
 		const struct yaml_node *second = item->entries[1].key;
 
-		diags_error(reader->diags, second->at, "two-in-one", "a list item holds one %s; this is a second key",
-			    what);
-		diags_hint(reader->diags, "indent \"%.*s\" below \"%.*s\" if it belongs to it, or begin it with \"- \"",
+		diags_error(reader->diags, second->at, "two-in-one",
+			    "a list item holds one %s; this is a second key", what);
+		diags_hint(reader->diags,
+			   "indent \"%.*s\" below \"%.*s\" if it belongs to it, or begin it with \"- \"",
 			   SLICE_ARG(second->text), SLICE_ARG(first->text));
 		if (node_is_null(item->entries[0].value))
 			return NULL; /* all of it is in the wrong place: nothing to read */
@@ -210,8 +216,9 @@ static bool is_identifier(struct slice text)
 
 static bool is_keyword(struct slice text)
 {
-	static const char *const keywords[] = {"and",  "AND",  "or",   "OR",	"not",	 "NOT",	  "in",	 "IN",
-					       "true", "True", "TRUE", "false", "False", "FALSE", "null", NULL};
+	static const char *const keywords[] = {"and",   "AND",   "or",   "OR",   "not",  "NOT",
+					       "in",    "IN",    "true", "True", "TRUE", "false",
+					       "False", "FALSE", "null", NULL};
 
 	return is_known(text, keywords);
 }
@@ -219,25 +226,26 @@ static bool is_keyword(struct slice text)
 struct name read_variable(struct reader *reader, const struct yaml_node *node, const char *what)
 {
 	if (node->kind != YAML_SCALAR) {
-		diags_error(reader->diags, node->at, "wrong-type", "%s must be the name of a variable, not %s", what,
-			    node_describe(node));
+		diags_error(reader->diags, node->at, "wrong-type",
+			    "%s must be the name of a variable, not %s", what, node_describe(node));
 		return (struct name){.at = node->at};
 	}
 	if (is_identifier(node->text) && !is_keyword(node->text))
 		return node_name(node);
 	if (node_is_null(node)) {
-		diags_error(reader->diags, node->at, "wrong-type", "%s must be the name of a variable; it is empty",
-			    what);
+		diags_error(reader->diags, node->at, "wrong-type",
+			    "%s must be the name of a variable; it is empty", what);
 		return (struct name){.at = node->at};
 	}
-	diags_error(reader->diags, node->at, "bad-name", "%s must be the name of a variable, which \"%.*s\" is not", what,
-		    SLICE_ARG(node->text));
+	diags_error(reader->diags, node->at, "bad-name",
+		    "%s must be the name of a variable, which \"%.*s\" is not", what, SLICE_ARG(node->text));
 	if (expr_is(node))
 		diags_hint(reader->diags, "write the name alone, without ${ }");
 	else if (is_keyword(node->text))
 		diags_hint(reader->diags, "the word is taken by the language");
 	else
-		diags_hint(reader->diags, "a name is made of letters, digits and \"_\" and begins with no digit");
+		diags_hint(reader->diags,
+			   "a name is made of letters, digits and \"_\" and begins with no digit");
 	return (struct name){.at = node->at};
 }
 

@@ -9,9 +9,9 @@ struct action {
 };
 
 static const struct action actions[] = {
-	{"assign", STEP_ASSIGN},     {"call", STEP_CALL}, {"switch", STEP_SWITCH}, {"for", STEP_FOR},
-	{"parallel", STEP_PARALLEL}, {"try", STEP_TRY},	  {"raise", STEP_RAISE},   {"return", STEP_RETURN},
-	{"steps", STEP_STEPS},
+	{"assign", STEP_ASSIGN}, {"call", STEP_CALL},         {"switch", STEP_SWITCH},
+	{"for", STEP_FOR},       {"parallel", STEP_PARALLEL}, {"try", STEP_TRY},
+	{"raise", STEP_RAISE},   {"return", STEP_RETURN},     {"steps", STEP_STEPS},
 };
 
 /* Keys that only stand beside another one. */
@@ -39,8 +39,8 @@ static const struct yaml_entry *find_action(struct reader *reader, const struct 
 			continue;
 		if (found) {
 			diags_error(reader->diags, entry->key->at, "two-actions",
-				    "\"%.*s\" and \"%.*s\" cannot stand in one step", SLICE_ARG(found->key->text),
-				    SLICE_ARG(entry->key->text));
+				    "\"%.*s\" and \"%.*s\" cannot stand in one step",
+				    SLICE_ARG(found->key->text), SLICE_ARG(entry->key->text));
 			diags_hint(reader->diags, "make two steps of it");
 		} else {
 			found = entry;
@@ -58,7 +58,8 @@ static void check_companions(struct reader *reader, const struct yaml_node *body
 
 		if (entry && !node_entry(body, companions[i][1]))
 			diags_error(reader->diags, entry->key->at, "stray-key",
-				    "\"%s\" belongs to \"%s\", which is not here", companions[i][0], companions[i][1]);
+				    "\"%s\" belongs to \"%s\", which is not here", companions[i][0],
+				    companions[i][1]);
 	}
 	if (next && (kind == STEP_RAISE || kind == STEP_RETURN)) {
 		diags_error(reader->diags, next->key->at, "stray-key", "\"next\" cannot follow \"%s\"",
@@ -124,9 +125,9 @@ static void report_empty(struct reader *reader, const struct step *step, const s
 
 void read_body(struct reader *reader, const struct yaml_node *node, enum body_owner owner, struct step *step)
 {
-	static const char *const entry_keys[] = {"condition", "assign", "call",	  "args",   "result", "switch",
-						 "for",	      "parallel", "try",  "retry",  "except", "raise",
-						 "return",    "steps",	"next",	  NULL};
+	static const char *const entry_keys[] = {"condition", "assign",   "call", "args",  "result", "switch",
+						 "for",       "parallel", "try",  "retry", "except", "raise",
+						 "return",    "steps",    "next", NULL};
 	const char *const *known = owner == BODY_ENTRY ? entry_keys : entry_keys + 1;
 	const struct yaml_entry *action;
 	const struct yaml_entry *next;
@@ -137,7 +138,8 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 		report_empty(reader, step, node);
 		return;
 	}
-	if (!form_map(reader, node, owner == BODY_TRY ? "try" : "the body of a step") || !reader_works(reader, node))
+	if (!form_map(reader, node, owner == BODY_TRY ? "try" : "the body of a step") ||
+	    !reader_works(reader, node))
 		return;
 	check_keys(reader, node, known, owner == BODY_ENTRY ? "an entry of switch" : "a step");
 	action = find_action(reader, node);

@@ -11,9 +11,9 @@
 
 struct reader {
 	struct definition *definition; /* under construction */
-	struct arena *arena;	       /* the definition's */
-	struct diags *diags;	       /* borrowed */
-	struct name *seen;	       /* step and branch names of the routine being read; owned */
+	struct arena *arena;           /* the definition's */
+	struct diags *diags;           /* borrowed */
+	struct name *seen;             /* step and branch names of the routine being read; owned */
 	size_t seen_count, seen_capacity;
 	size_t work; /* nodes and expression bytes read: aliases must not multiply a small text */
 	bool spent;  /* ... beyond READER_MAX_WORK, and said so */
@@ -42,7 +42,8 @@ bool form_list(struct reader *reader, const struct yaml_node *node, const char *
 bool form_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
 		  const char *code);
 /* Every key must be one of `known` (NULL at the end). */
-void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[], const char *where);
+void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
+		const char *where);
 /* The value of a key that must be there; NULL after an error at the map. */
 const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *map, struct place at,
 				 const char *key, const char *where);
@@ -71,10 +72,12 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 /* ---- assign.c, call.c, control.c, attempt.c: one action each; `body` is the map it stands in */
 
 void read_assign(struct reader *reader, const struct yaml_node *node, struct assign *assign);
-void read_call(struct reader *reader, const struct yaml_node *body, const struct yaml_node *node, struct call *call);
+void read_call(struct reader *reader, const struct yaml_node *body, const struct yaml_node *node,
+	       struct call *call);
 void read_switch(struct reader *reader, const struct yaml_node *node, struct switch_step *cases);
 void read_for(struct reader *reader, const struct yaml_node *node, struct place at, struct loop *loop);
-void read_parallel(struct reader *reader, const struct yaml_node *node, struct place at, struct parallel *parallel);
+void read_parallel(struct reader *reader, const struct yaml_node *node, struct place at,
+		   struct parallel *parallel);
 void read_try(struct reader *reader, const struct yaml_node *body, const struct yaml_entry *entry,
 	      struct try_step *attempt);
 

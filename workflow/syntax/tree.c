@@ -66,15 +66,17 @@ static struct tree *read_key(struct reader *reader, const struct yaml_node *node
 
 	key->at = node->at;
 	if (node->kind != YAML_SCALAR) {
-		diags_error(reader->diags, node->at, "wrong-type", "a key must be text or an expression, not %s",
-			    node_describe(node));
-		diags_hint(reader->diags, "an expression used as a key inside { } needs quotes: {\"${k}\": 1}");
+		diags_error(reader->diags, node->at, "wrong-type",
+			    "a key must be text or an expression, not %s", node_describe(node));
+		diags_hint(reader->diags,
+			   "an expression used as a key inside { } needs quotes: {\"${k}\": 1}");
 		return key;
 	}
 	if (expr_is(node)) {
 		read_scalar(reader, node, key);
 		if (diags_errors(reader->diags) > errors && !node->quoted)
-			diags_hint(reader->diags, "an unquoted \": \" begins a map; put the whole expression in quotes");
+			diags_hint(reader->diags,
+				   "an unquoted \": \" begins a map; put the whole expression in quotes");
 		return key;
 	}
 	key->kind = TREE_CONSTANT;

@@ -132,9 +132,9 @@ static void bytes_are_found_again_behind_escapes(void **state)
 {
 	(void)state;
 	assert_found("k: \"${\\\"x\\\" + b}\"\n", "b", 1, 15); /* k: "${\"x\" + b}" */
-	assert_found("k: '${''x'' + b}'\n", "b", 1, 15);      /* k: '${''x'' + b}' */
-	assert_found("k: \"a\\u0041\\n b\"\n", "b", 1, 15);   /* k: "a\u0041\n b" */
-	assert_found("k: \"\xc3\xa4\\tb\"\n", "b", 1, 9);     /* two bytes, an escape */
+	assert_found("k: '${''x'' + b}'\n", "b", 1, 15);       /* k: '${''x'' + b}' */
+	assert_found("k: \"a\\u0041\\n b\"\n", "b", 1, 15);    /* k: "a\u0041\n b" */
+	assert_found("k: \"\xc3\xa4\\tb\"\n", "b", 1, 9);      /* two bytes, an escape */
 }
 
 static void bytes_are_found_again_on_later_lines(void **state)

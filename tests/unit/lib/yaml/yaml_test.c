@@ -1,4 +1,5 @@
-/* yaml_test.c - structure is kept with its places, and what the language refuses is refused where it stands. */
+/* yaml_test.c - structure is kept with its places, and what the language refuses is refused where it stands.
+ */
 #include "lib/yaml/yaml.h"
 
 #include <setjmp.h>
@@ -105,7 +106,7 @@ static void places_are_right_beyond_the_first_stride_and_in_crlf_files(void **st
 	assert_int_equal(f.root->count, 100);
 	assert_place(f.root->items[99]->at, 100, 3);
 	assert_true(slice_is(f.root->items[99]->text, "\xc3\xa4"
-						     "99"));
+						      "99"));
 	release(&f);
 }
 
@@ -262,9 +263,10 @@ static void a_small_text_cannot_unfold_without_bound(void **state)
 
 	(void)state;
 	for (int i = 1; i < 10; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-					"a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
-					i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len,
+			"a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
+			i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 	read_text(&f, text);
 	assert_null(f.root);
 	assert_string_equal(diags_at(f.diags, 0).code, "yaml-limit");

@@ -11,7 +11,8 @@
 
 static struct slice find(const char *word)
 {
-	static const char *const words[] = {"assign", "call", "args", "as", "result", "switch", "return", "raise"};
+	static const char *const words[] = {"assign", "call",   "args",   "as",
+					    "result", "switch", "return", "raise"};
 	struct nearest nearest;
 
 	nearest_init(&nearest, slice_of(word));

@@ -13,7 +13,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Operands and results as JSON; "bytes" and "inf" and "nan" stand for what JSON lacks, "!Tag" for an error. */
+/* Operands and results as JSON; "bytes" and "inf" and "nan" stand for what JSON lacks, "!Tag" for an error.
+ */
 static struct value read_value(const char *text)
 {
 	struct error err = {0};
@@ -30,7 +31,8 @@ static struct value read_value(const char *text)
 	return v;
 }
 
-static void assert_outcome(int result, struct value out, struct value raised, const char *expected, const char *what)
+static void assert_outcome(int result, struct value out, struct value raised, const char *expected,
+			   const char *what)
 {
 	struct value wanted;
 
@@ -66,7 +68,8 @@ static void check_binary(const struct binary_case *cases, size_t count)
 		char what[200];
 		int result;
 
-		snprintf(what, sizeof(what), "%s %s %s", cases[i].left, expr_op_name(cases[i].op), cases[i].right);
+		snprintf(what, sizeof(what), "%s %s %s", cases[i].left, expr_op_name(cases[i].op),
+			 cases[i].right);
 		result = expr_binary(cases[i].op, left, right, &out, &raised);
 		assert_outcome(result, out, raised, cases[i].expected, what);
 		value_unref(left);
@@ -108,10 +111,14 @@ static void plus_adds_numbers_and_joins_text(void **state)
 static void minus_and_times_take_numbers_only(void **state)
 {
 	static const struct binary_case cases[] = {
-		{"5", OP_SUBTRACT, "7", "-2"},	    {"5", OP_SUBTRACT, "0.5", "4.5"},
-		{"3", OP_MULTIPLY, "4", "12"},	    {"3", OP_MULTIPLY, "0.5", "1.5"},
-		{"\"5\"", OP_MULTIPLY, "2", "!TypeError"}, {"\"a\"", OP_SUBTRACT, "\"a\"", "!TypeError"},
-		{"true", OP_MULTIPLY, "1", "!TypeError"}, {"null", OP_SUBTRACT, "1", "!TypeError"},
+		{"5", OP_SUBTRACT, "7", "-2"},
+		{"5", OP_SUBTRACT, "0.5", "4.5"},
+		{"3", OP_MULTIPLY, "4", "12"},
+		{"3", OP_MULTIPLY, "0.5", "1.5"},
+		{"\"5\"", OP_MULTIPLY, "2", "!TypeError"},
+		{"\"a\"", OP_SUBTRACT, "\"a\"", "!TypeError"},
+		{"true", OP_MULTIPLY, "1", "!TypeError"},
+		{"null", OP_SUBTRACT, "1", "!TypeError"},
 		{"[]", OP_MULTIPLY, "2", "!TypeError"},
 	};
 
@@ -122,8 +129,10 @@ static void minus_and_times_take_numbers_only(void **state)
 static void slash_always_gives_a_double(void **state)
 {
 	static const struct binary_case cases[] = {
-		{"9", OP_DIVIDE, "5", "1.8"},	       {"4", OP_DIVIDE, "2", "2.0"},
-		{"1", OP_DIVIDE, "0", "!ZeroDivisionError"}, {"1.5", OP_DIVIDE, "0.0", "!ZeroDivisionError"},
+		{"9", OP_DIVIDE, "5", "1.8"},
+		{"4", OP_DIVIDE, "2", "2.0"},
+		{"1", OP_DIVIDE, "0", "!ZeroDivisionError"},
+		{"1.5", OP_DIVIDE, "0.0", "!ZeroDivisionError"},
 		{"\"4\"", OP_DIVIDE, "2", "!TypeError"},
 	};
 
@@ -237,14 +246,10 @@ static void order_is_for_two_numbers_or_two_strings(void **state)
 static void in_looks_for_keys_and_elements(void **state)
 {
 	static const struct binary_case cases[] = {
-		{"\"a\"", OP_IN, "{\"a\": null}", "true"},
-		{"\"b\"", OP_IN, "{\"a\": 1}", "false"},
-		{"2", OP_IN, "[1, 2.0]", "true"},
-		{"\"1\"", OP_IN, "[1, null]", "false"},
-		{"null", OP_IN, "[null]", "true"},
-		{"{\"a\": [1]}", OP_IN, "[{\"a\": [1]}]", "true"},
-		{"1", OP_IN, "{\"1\": 1}", "!TypeError"},
-		{"\"a\"", OP_IN, "\"abc\"", "!TypeError"},
+		{"\"a\"", OP_IN, "{\"a\": null}", "true"}, {"\"b\"", OP_IN, "{\"a\": 1}", "false"},
+		{"2", OP_IN, "[1, 2.0]", "true"},          {"\"1\"", OP_IN, "[1, null]", "false"},
+		{"null", OP_IN, "[null]", "true"},         {"{\"a\": [1]}", OP_IN, "[{\"a\": [1]}]", "true"},
+		{"1", OP_IN, "{\"1\": 1}", "!TypeError"},  {"\"a\"", OP_IN, "\"abc\"", "!TypeError"},
 		{"\"a\"", OP_IN, "1", "!TypeError"},
 	};
 
@@ -273,10 +278,11 @@ static void minus_and_not_in_front(void **state)
 		enum expr_op op;
 		const char *operand, *expected;
 	} cases[] = {
-		{OP_NOT, "true", "false"},	 {OP_NOT, "false", "true"},	  {OP_NOT, "null", "!TypeError"},
-		{OP_NOT, "\"k\"", "!TypeError"}, {OP_NOT, "0", "!TypeError"},	  {OP_NEGATE, "5", "-5"},
-		{OP_NEGATE, "1.5", "-1.5"},	 {OP_NEGATE, "\"5\"", "!TypeError"}, {OP_NEGATE, "true", "!TypeError"},
-		{OP_NEGATE, "-9223372036854775808", "!ValueError"},
+		{OP_NOT, "true", "false"},         {OP_NOT, "false", "true"},
+		{OP_NOT, "null", "!TypeError"},    {OP_NOT, "\"k\"", "!TypeError"},
+		{OP_NOT, "0", "!TypeError"},       {OP_NEGATE, "5", "-5"},
+		{OP_NEGATE, "1.5", "-1.5"},        {OP_NEGATE, "\"5\"", "!TypeError"},
+		{OP_NEGATE, "true", "!TypeError"}, {OP_NEGATE, "-9223372036854775808", "!ValueError"},
 	};
 
 	(void)state;
@@ -330,8 +336,8 @@ static void index_reads_lists_and_maps(void **state)
 static void a_missing_key_is_named(void **state)
 {
 	struct value map = read_value("{\"a\": 1}");
-	struct value expected =
-		read_value("{\"message\": \"KeyError: key not found: foo\", \"tags\": [\"KeyError\", \"LookupError\"]}");
+	struct value expected = read_value(
+		"{\"message\": \"KeyError: key not found: foo\", \"tags\": [\"KeyError\", \"LookupError\"]}");
 	struct value text = value_string_z("x");
 	struct value out;
 	struct value raised;

@@ -173,7 +173,8 @@ static void literals(void **state)
 	assert_tree("1e3", "1000d");
 	assert_tree("9223372036854775807", "9223372036854775807");
 	assert_tree("-9223372036854775808", "-9223372036854775808");
-	assert_tree("[true, True, TRUE, false, False, FALSE, null]", "(list true true true false false false null)");
+	assert_tree("[true, True, TRUE, false, False, FALSE, null]",
+		    "(list true true true false false false null)");
 	assert_tree("a AND b OR NOT c IN d", "(or (and a b) (in (not c) d))");
 	assert_tree("'single'", "\"single\"");
 	assert_tree("\"it's\"", "\"it's\"");
@@ -276,9 +277,17 @@ static void only_a_whole_value_is_an_expression(void **state)
 		const char *yaml;
 		bool is;
 	} cases[] = {
-		{"${a}", true},	  {"'  ${a}  '", true}, {"hello-${name}", false}, {"${a} text", false},
-		{"$a", false},	  {"'$ {a}'", false},	{"${a", true},		  {"\"${\\\"}\\\"\"", true},
-		{"plain", false}, {"''", false},	{"${a} and ${b}", true},
+		{"${a}", true},
+		{"'  ${a}  '", true},
+		{"hello-${name}", false},
+		{"${a} text", false},
+		{"$a", false},
+		{"'$ {a}'", false},
+		{"${a", true},
+		{"\"${\\\"}\\\"\"", true},
+		{"plain", false},
+		{"''", false},
+		{"${a} and ${b}", true},
 	};
 
 	(void)state;

@@ -24,12 +24,18 @@ static void base64_goes_both_ways(void **state)
 static void base64_is_strict(void **state)
 {
 	static const struct library_case cases[] = {
-		{"base64.decode", "[\"YQ\"]", "!ValueError"},	       {"base64.decode", "[\"Y-_A\"]", "!ValueError"},
-		{"base64.decode", "[\"YQ =\"]", "!ValueError"},	       {"base64.decode", "[\"Y===\"]", "!ValueError"},
-		{"base64.decode", "[\"=\"]", "!ValueError"},	       {"base64.decode", "[\"YQ==YQ==\"]", "!ValueError"},
-		{"base64.decode", "[\"YQ==\", false]", "!ValueError"}, {"base64.decode", "[\"Y\", false]", "!ValueError"},
-		{"base64.decode", "[\"b:YQ==\"]", "!TypeError"},       {"base64.decode", "[null]", "!TypeError"},
-		{"base64.decode", "[\"YQ==\", 1]", "!TypeError"},      {"base64.encode", "[\"text\"]", "!TypeError"},
+		{"base64.decode", "[\"YQ\"]", "!ValueError"},
+		{"base64.decode", "[\"Y-_A\"]", "!ValueError"},
+		{"base64.decode", "[\"YQ =\"]", "!ValueError"},
+		{"base64.decode", "[\"Y===\"]", "!ValueError"},
+		{"base64.decode", "[\"=\"]", "!ValueError"},
+		{"base64.decode", "[\"YQ==YQ==\"]", "!ValueError"},
+		{"base64.decode", "[\"YQ==\", false]", "!ValueError"},
+		{"base64.decode", "[\"Y\", false]", "!ValueError"},
+		{"base64.decode", "[\"b:YQ==\"]", "!TypeError"},
+		{"base64.decode", "[null]", "!TypeError"},
+		{"base64.decode", "[\"YQ==\", 1]", "!TypeError"},
+		{"base64.encode", "[\"text\"]", "!TypeError"},
 		{"base64.encode", "[5]", "!TypeError"},
 	};
 

@@ -4,12 +4,9 @@
 static void a_list_gets_one_element_more(void **state)
 {
 	static const struct library_case cases[] = {
-		{"list.concat", "[[1, 2], 3]", "[1, 2, 3]"},
-		{"list.concat", "[[1], [2, 3]]", "[1, [2, 3]]"},
-		{"list.concat", "[[], null]", "[null]"},
-		{"list.prepend", "[[1, 2], 0]", "[0, 1, 2]"},
-		{"list.concat", "[null, 1]", "!TypeError"},
-		{"list.prepend", "[\"abc\", 1]", "!TypeError"},
+		{"list.concat", "[[1, 2], 3]", "[1, 2, 3]"}, {"list.concat", "[[1], [2, 3]]", "[1, [2, 3]]"},
+		{"list.concat", "[[], null]", "[null]"},     {"list.prepend", "[[1, 2], 0]", "[0, 1, 2]"},
+		{"list.concat", "[null, 1]", "!TypeError"},  {"list.prepend", "[\"abc\", 1]", "!TypeError"},
 	};
 
 	(void)state;
@@ -44,7 +41,8 @@ static void maps_are_copied_without_and_merged(void **state)
 		{"map.merge", "[{\"a\": 1, \"b\": {\"x\": 1}}, {\"b\": {\"y\": 2}, \"c\": 3}]",
 		 "{\"a\": 1, \"b\": {\"y\": 2}, \"c\": 3}"},
 		{"map.merge", "[{}, null]", "!TypeError"},
-		{"map.merge_nested", "[{\"a\": 1, \"b\": {\"x\": 1, \"z\": [1]}}, {\"b\": {\"y\": 2, \"z\": [2]}}]",
+		{"map.merge_nested",
+		 "[{\"a\": 1, \"b\": {\"x\": 1, \"z\": [1]}}, {\"b\": {\"y\": 2, \"z\": [2]}}]",
 		 "{\"a\": 1, \"b\": {\"x\": 1, \"y\": 2, \"z\": [2]}}"},
 		{"map.merge_nested", "[{\"a\": {\"b\": 1}}, {\"a\": 5}]", "{\"a\": 5}"},
 		{"map.merge_nested", "[5, {}]", "!TypeError"},
@@ -73,14 +71,21 @@ static void arguments_stay_as_they_were(void **state)
 static void numbers_keep_their_kind(void **state)
 {
 	static const struct library_case cases[] = {
-		{"math.abs", "[-5]", "5"},	       {"math.abs", "[-2.5]", "2.5"},
+		{"math.abs", "[-5]", "5"},
+		{"math.abs", "[-2.5]", "2.5"},
 		{"math.abs", "[-9223372036854775808]", "!ValueError"},
-		{"math.floor", "[2.7]", "2"},	       {"math.floor", "[-2.1]", "-3"},
-		{"math.floor", "[5]", "5"},	       {"math.floor", "[1e300]", "!ValueError"},
-		{"math.max", "[1, 2]", "2"},	       {"math.max", "[2.5, 1]", "2.5"},
-		{"math.max", "[1, 1.0]", "1"},	       {"math.min", "[1, 2.5]", "1"},
-		{"math.min", "[-1.5, -2.5]", "-2.5"},  {"math.abs", "[\"5\"]", "!TypeError"},
-		{"math.max", "[1, null]", "!TypeError"}, {"math.min", "[true, 1]", "!TypeError"},
+		{"math.floor", "[2.7]", "2"},
+		{"math.floor", "[-2.1]", "-3"},
+		{"math.floor", "[5]", "5"},
+		{"math.floor", "[1e300]", "!ValueError"},
+		{"math.max", "[1, 2]", "2"},
+		{"math.max", "[2.5, 1]", "2.5"},
+		{"math.max", "[1, 1.0]", "1"},
+		{"math.min", "[1, 2.5]", "1"},
+		{"math.min", "[-1.5, -2.5]", "-2.5"},
+		{"math.abs", "[\"5\"]", "!TypeError"},
+		{"math.max", "[1, null]", "!TypeError"},
+		{"math.min", "[true, 1]", "!TypeError"},
 		{"math.floor", "[null]", "!TypeError"},
 	};
 

@@ -22,7 +22,8 @@ static void assert_answer(const char *raw, int result, const char *expected)
 	value_unref(given);
 }
 
-#define ANSWER(type, body) "{\"code\": 200, \"headers\": {\"Content-Type\": \"" type "\"}, \"body\": \"" body "\"}"
+#define ANSWER(type, body) \
+	"{\"code\": 200, \"headers\": {\"Content-Type\": \"" type "\"}, \"body\": \"" body "\"}"
 
 static void bodies_are_decoded_by_content_type(void **state)
 {
@@ -31,7 +32,8 @@ static void bodies_are_decoded_by_content_type(void **state)
 		      "{\"code\": 200, \"headers\": {\"Content-Type\": \"application/json; charset=utf-8\"}, "
 		      "\"body\": {\"a\": 1}}");
 	assert_answer(ANSWER("application/problem+json", "b:[1]"), 0,
-		      "{\"code\": 200, \"headers\": {\"Content-Type\": \"application/problem+json\"}, \"body\": [1]}");
+		      "{\"code\": 200, \"headers\": {\"Content-Type\": \"application/problem+json\"}, "
+		      "\"body\": [1]}");
 	assert_answer(ANSWER("text/html", "b:<p>\\u00e9"), 0, ANSWER("text/html", "<p>\\u00e9"));
 	assert_answer(ANSWER("TEXT/plain;charset=\\\"ISO-8859-1\\\"", "b:x"), 0,
 		      ANSWER("TEXT/plain;charset=\\\"ISO-8859-1\\\"", "x"));
@@ -73,9 +75,11 @@ static void empty_bodies_are_empty_text_or_null(void **state)
 {
 	(void)state;
 	assert_answer(ANSWER("text/plain", "b:"), 0, ANSWER("text/plain", ""));
-	assert_answer(ANSWER("application/json", "b:"), 0,
-		      "{\"code\": 200, \"headers\": {\"Content-Type\": \"application/json\"}, \"body\": null}");
-	assert_answer("{\"code\": 204, \"headers\": {}}", 0, "{\"code\": 204, \"headers\": {}, \"body\": \"b:\"}");
+	assert_answer(
+		ANSWER("application/json", "b:"), 0,
+		"{\"code\": 200, \"headers\": {\"Content-Type\": \"application/json\"}, \"body\": null}");
+	assert_answer("{\"code\": 204, \"headers\": {}}", 0,
+		      "{\"code\": 204, \"headers\": {}, \"body\": \"b:\"}");
 }
 
 static void statuses_from_400_on_are_errors_with_the_answer_in_them(void **state)
@@ -94,8 +98,9 @@ static void statuses_from_400_on_are_errors_with_the_answer_in_them(void **state
 static void failures_carry_their_tag(void **state)
 {
 	(void)state;
-	assert_answer("{\"failure\": \"ConnectionFailedError\", \"message\": \"refused\"}", -1,
-		      "{\"tags\": [\"ConnectionFailedError\"], \"message\": \"ConnectionFailedError: refused\"}");
+	assert_answer(
+		"{\"failure\": \"ConnectionFailedError\", \"message\": \"refused\"}", -1,
+		"{\"tags\": [\"ConnectionFailedError\"], \"message\": \"ConnectionFailedError: refused\"}");
 	assert_answer("{\"failure\": \"TimeoutError\", \"message\": \"too slow\"}", -1,
 		      "{\"tags\": [\"TimeoutError\"], \"message\": \"TimeoutError: too slow\"}");
 }

@@ -43,7 +43,8 @@ static void assert_member(const char *args, const char *member, const char *expe
 static void the_query_is_encoded_and_appended(void **state)
 {
 	(void)state;
-	assert_member("[\"http://h/p\", null, null, null, {\"a b\": \"c&d\", \"n\": 1.5, \"t\": true, \"l\": [1, \"x\"]}]",
+	assert_member("[\"http://h/p\", null, null, null, {\"a b\": \"c&d\", \"n\": 1.5, \"t\": true, \"l\": "
+		      "[1, \"x\"]}]",
 		      "url", "\"http://h/p?a+b=c%26d&l=1&l=x&n=1.5&t=true\"");
 	assert_member("[\"http://h/p?x=1\", null, null, null, {\"y\": 2}]", "url", "\"http://h/p?x=1&y=2\"");
 	assert_member("[\"http://h/p?\", null, null, null, {\"y\": 2}]", "url", "\"http://h/p?y=2\"");
@@ -64,14 +65,16 @@ static void bodies_are_encoded_by_content_type(void **state)
 	assert_member("[\"http://h/\", null, \"b:raw\"]", "body", "\"b:raw\"");
 	assert_member("[\"http://h/\", null, {\"a\": 1}, {\"content-type\": \"application/json\"}]", "body",
 		      "\"b:{\\\"a\\\":1}\"");
-	assert_member("[\"http://h/\", null, [1], {\"Content-Type\": \"application/vnd.x+json; v=1\"}]", "body",
-		      "\"b:[1]\"");
-	assert_member("[\"http://h/\", null, \"a=1\", {\"Content-Type\": \"application/x-www-form-urlencoded\"}]", "body",
-		      "\"b:a=1\"");
+	assert_member("[\"http://h/\", null, [1], {\"Content-Type\": \"application/vnd.x+json; v=1\"}]",
+		      "body", "\"b:[1]\"");
+	assert_member(
+		"[\"http://h/\", null, \"a=1\", {\"Content-Type\": \"application/x-www-form-urlencoded\"}]",
+		"body", "\"b:a=1\"");
 	assert_member("[\"http://h/\", null, {\"a\": \"b c\", \"d\": 1}, "
 		      "{\"Content-Type\": \"application/x-www-form-urlencoded\"}]",
 		      "body", "\"b:a=b+c&d=1\"");
-	assert_member("[\"http://h/\", null, \"<p>\", {\"Content-Type\": \"text/html\"}]", "body", "\"b:<p>\"");
+	assert_member("[\"http://h/\", null, \"<p>\", {\"Content-Type\": \"text/html\"}]", "body",
+		      "\"b:<p>\"");
 	assert_member("[\"http://h/\", null, \"b:x\", {\"Content-Type\": \"image/png\"}]", "body", "\"b:x\"");
 	check("http.post", "[\"http://h/\", null, 5, {\"Content-Type\": \"text/plain\"}]", "!TypeError");
 	check("http.post", "[\"http://h/\", null, {}, {\"Content-Type\": \"image/png\"}]", "!TypeError");
@@ -85,7 +88,8 @@ static void a_content_type_is_added_only_when_none_is_given(void **state)
 		      "{\"Content-Type\": \"application/json; charset=utf-8\", \"User-Agent\": " AGENT "}");
 	assert_member("[\"http://h/\", null, \"b:x\"]", "headers",
 		      "{\"Content-Type\": \"application/octet-stream\", \"User-Agent\": " AGENT "}");
-	assert_member("[\"http://h/\", null, \"x\", {\"content-type\": \"text/plain; charset=latin1\"}]", "headers",
+	assert_member("[\"http://h/\", null, \"x\", {\"content-type\": \"text/plain; charset=latin1\"}]",
+		      "headers",
 		      "{\"content-type\": \"text/plain; charset=latin1\", \"User-Agent\": " AGENT "}");
 }
 
@@ -93,7 +97,8 @@ static void the_agent_of_the_user_gets_ours_appended(void **state)
 {
 	(void)state;
 	assert_member("[\"http://h/\", null, null, {\"user-agent\": \"mine/1\"}]", "headers",
-		      "{\"user-agent\": \"mine/1 GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)\"}");
+		      "{\"user-agent\": \"mine/1 GoogleCloudWorkflows; "
+		      "(+https://cloud.google.com/workflows/docs)\"}");
 }
 
 static void headers_cannot_smuggle_lines(void **state)
@@ -137,10 +142,10 @@ static void auth_names_its_kind_and_audience(void **state)
 	(void)state;
 	assert_member("[\"http://h/x\", null, null, null, null, {\"type\": \"OIDC\"}]", "auth",
 		      "{\"type\": \"OIDC\", \"audience\": \"http://h/x\"}");
-	assert_member("[\"http://h/x\", null, null, null, null, {\"type\": \"OIDC\", \"audience\": \"y\"}]", "auth",
-		      "{\"type\": \"OIDC\", \"audience\": \"y\"}");
-	assert_member("[\"http://h/\", null, null, null, null, {\"type\": \"OAuth2\", \"scope\": \"s\"}]", "auth",
-		      "{\"type\": \"OAuth2\", \"scope\": \"s\"}");
+	assert_member("[\"http://h/x\", null, null, null, null, {\"type\": \"OIDC\", \"audience\": \"y\"}]",
+		      "auth", "{\"type\": \"OIDC\", \"audience\": \"y\"}");
+	assert_member("[\"http://h/\", null, null, null, null, {\"type\": \"OAuth2\", \"scope\": \"s\"}]",
+		      "auth", "{\"type\": \"OAuth2\", \"scope\": \"s\"}");
 	check("http.post", "[\"http://h/\", null, null, null, null, {\"type\": \"Basic\"}]", "!ValueError");
 	check("http.post", "[\"http://h/\", null, null, null, null, \"OIDC\"]", "!TypeError");
 }

@@ -25,7 +25,8 @@ static void encoding_is_compact_without_indent(void **state)
 {
 	static const struct library_case cases[] = {
 		{"json.encode_to_string", "[{\"key1\": \"hello\"}]", "\"{\\\"key1\\\":\\\"hello\\\"}\""},
-		{"json.encode_to_string", "[{\"b\": 1, \"a\": [1, 2]}, false]", "\"{\\\"a\\\":[1,2],\\\"b\\\":1}\""},
+		{"json.encode_to_string", "[{\"b\": 1, \"a\": [1, 2]}, false]",
+		 "\"{\\\"a\\\":[1,2],\\\"b\\\":1}\""},
 		{"json.encode", "[[1, null]]", "\"b:[1,null]\""},
 		{"json.encode_to_string", "[2.0]", "\"2\""},
 	};

@@ -106,8 +106,8 @@ struct library_case {
 	const char *name, *args, *expected;
 };
 
-#define CHECK_ALL(cases)                                                                                           \
-	for (size_t case_index = 0; case_index < sizeof(cases) / sizeof((cases)[0]); case_index++)                 \
+#define CHECK_ALL(cases)                                                                           \
+	for (size_t case_index = 0; case_index < sizeof(cases) / sizeof((cases)[0]); case_index++) \
 	check((cases)[case_index].name, (cases)[case_index].args, (cases)[case_index].expected)
 
 #endif

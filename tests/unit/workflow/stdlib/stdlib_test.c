@@ -12,15 +12,63 @@
 static void every_documented_function_is_there(void **state)
 {
 	static const char *const names[] = {
-		"base64.decode", "base64.encode", "hash.compute_checksum", "hash.compute_hmac", "http.get", "http.delete",
-		"http.patch", "http.post", "http.put", "http.request", "http.default_retry_predicate",
-		"http.default_retry_predicate_non_idempotent", "json.decode", "json.encode", "json.encode_to_string",
-		"list.concat", "list.prepend", "map.get", "map.delete", "map.merge", "map.merge_nested", "math.abs",
-		"math.floor", "math.max", "math.min", "retry.always", "retry.never", "sys.get_env", "sys.log", "sys.now",
-		"sys.sleep", "sys.sleep_until", "time.format", "time.parse", "uuid.generate", "text.decode", "text.encode",
-		"text.find_all", "text.find_all_regex", "text.match_regex", "text.replace_all", "text.replace_all_regex",
-		"text.split", "text.substring", "text.to_lower", "text.to_upper", "text.url_decode", "text.url_encode",
-		"text.url_encode_plus", "double", "int", "string", "keys", "len", "default", "if", "get_type",
+		"base64.decode",
+		"base64.encode",
+		"hash.compute_checksum",
+		"hash.compute_hmac",
+		"http.get",
+		"http.delete",
+		"http.patch",
+		"http.post",
+		"http.put",
+		"http.request",
+		"http.default_retry_predicate",
+		"http.default_retry_predicate_non_idempotent",
+		"json.decode",
+		"json.encode",
+		"json.encode_to_string",
+		"list.concat",
+		"list.prepend",
+		"map.get",
+		"map.delete",
+		"map.merge",
+		"map.merge_nested",
+		"math.abs",
+		"math.floor",
+		"math.max",
+		"math.min",
+		"retry.always",
+		"retry.never",
+		"sys.get_env",
+		"sys.log",
+		"sys.now",
+		"sys.sleep",
+		"sys.sleep_until",
+		"time.format",
+		"time.parse",
+		"uuid.generate",
+		"text.decode",
+		"text.encode",
+		"text.find_all",
+		"text.find_all_regex",
+		"text.match_regex",
+		"text.replace_all",
+		"text.replace_all_regex",
+		"text.split",
+		"text.substring",
+		"text.to_lower",
+		"text.to_upper",
+		"text.url_decode",
+		"text.url_encode",
+		"text.url_encode_plus",
+		"double",
+		"int",
+		"string",
+		"keys",
+		"len",
+		"default",
+		"if",
+		"get_type",
 	};
 
 	(void)state;
@@ -55,10 +103,10 @@ static void every_row_is_complete(void **state)
 /* The list of 3.7. */
 static void blocking_functions_are_those_that_wait(void **state)
 {
-	static const char *const blocking[] = {"http.get", "http.request", "http.post", "sys.log", "sys.sleep",
-					       "sys.sleep_until"};
-	static const char *const others[] = {"sys.now", "uuid.generate", "sys.get_env", "len", "text.split",
-					     "http.default_retry_predicate"};
+	static const char *const blocking[] = {"http.get", "http.request", "http.post",
+					       "sys.log",  "sys.sleep",    "sys.sleep_until"};
+	static const char *const others[] = {"sys.now", "uuid.generate", "sys.get_env",
+					     "len",     "text.split",    "http.default_retry_predicate"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(blocking) / sizeof(blocking[0]); i++)

@@ -24,11 +24,13 @@ static void a_log_call_makes_one_entry(void **state)
 		{"sys.log", "[\"hello\"]", "{\"severity\": \"DEFAULT\", \"text\": \"hello\"}"},
 		{"sys.log", "[{\"a\": 1}, \"INFO\"]", "{\"severity\": \"INFO\", \"json\": {\"a\": 1}}"},
 		{"sys.log", "[null, \"ERROR\", \"x\"]", "{\"severity\": \"ERROR\", \"text\": \"x\"}"},
-		{"sys.log", "[null, null, {\"a\": 1}]", "{\"severity\": \"DEFAULT\", \"text\": \"{\\\"a\\\":1}\"}"},
+		{"sys.log", "[null, null, {\"a\": 1}]",
+		 "{\"severity\": \"DEFAULT\", \"text\": \"{\\\"a\\\":1}\"}"},
 		{"sys.log", "[[1, 2]]", "{\"severity\": \"DEFAULT\", \"text\": \"[1,2]\"}"},
 		{"sys.log", "[1.5]", "{\"severity\": \"DEFAULT\", \"text\": \"1.5\"}"},
 		{"sys.log", "[true]", "{\"severity\": \"DEFAULT\", \"text\": \"true\"}"},
-		{"sys.log", "[null, \"DEBUG\", null, {\"b\": 2}]", "{\"severity\": \"DEBUG\", \"json\": {\"b\": 2}}"},
+		{"sys.log", "[null, \"DEBUG\", null, {\"b\": 2}]",
+		 "{\"severity\": \"DEBUG\", \"json\": {\"b\": 2}}"},
 		{"sys.log", "[null, null, null, {}, 5]", "{\"severity\": \"DEFAULT\", \"json\": {}}"},
 	};
 

@@ -29,9 +29,12 @@ static void seconds_become_text_in_a_zone(void **state)
 static void a_date_pattern_is_no_zone(void **state)
 {
 	static const struct library_case cases[] = {
-		{"time.format", "[0, \"yyyy-MM-dd\"]", "!ValueError"}, {"time.format", "[0, \"Mars/Base\"]", "!ValueError"},
-		{"time.format", "[0, 5]", "!TypeError"},	       {"time.format", "[\"0\"]", "!TypeError"},
-		{"time.format", "[null]", "!TypeError"},	       {"time.format", "[1e15]", "!ValueError"},
+		{"time.format", "[0, \"yyyy-MM-dd\"]", "!ValueError"},
+		{"time.format", "[0, \"Mars/Base\"]", "!ValueError"},
+		{"time.format", "[0, 5]", "!TypeError"},
+		{"time.format", "[\"0\"]", "!TypeError"},
+		{"time.format", "[null]", "!TypeError"},
+		{"time.format", "[1e15]", "!ValueError"},
 		{"time.format", "[253402300800]", "!ValueError"},
 	};
 

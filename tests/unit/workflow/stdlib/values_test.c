@@ -4,18 +4,29 @@
 static void numbers_are_read_from_text(void **state)
 {
 	static const struct library_case cases[] = {
-		{"int", "[2.7]", "2"},		     {"int", "[-2.7]", "-2"},
-		{"int", "[\"42\"]", "42"},	     {"int", "[\"-7\"]", "-7"},
+		{"int", "[2.7]", "2"},
+		{"int", "[-2.7]", "-2"},
+		{"int", "[\"42\"]", "42"},
+		{"int", "[\"-7\"]", "-7"},
 		{"int", "[\"9223372036854775807\"]", "9223372036854775807"},
-		{"int", "[5]", "5"},		     {"int", "[\"2.5\"]", "!ValueError"},
-		{"int", "[\"\"]", "!ValueError"},    {"int", "[\" 1\"]", "!ValueError"},
-		{"int", "[\"0x10\"]", "!ValueError"}, {"int", "[\"9223372036854775808\"]", "!ValueError"},
-		{"int", "[1e300]", "!ValueError"},   {"int", "[true]", "!TypeError"},
-		{"int", "[null]", "!TypeError"},     {"int", "[[]]", "!TypeError"},
-		{"double", "[\"1.5\"]", "1.5"},	     {"double", "[3]", "3.0"},
-		{"double", "[\"-1e3\"]", "-1000.0"}, {"double", "[2.5]", "2.5"},
-		{"double", "[\"abc\"]", "!ValueError"}, {"double", "[\"nan\"]", "!ValueError"},
-		{"double", "[\"1.5 \"]", "!ValueError"}, {"double", "[false]", "!TypeError"},
+		{"int", "[5]", "5"},
+		{"int", "[\"2.5\"]", "!ValueError"},
+		{"int", "[\"\"]", "!ValueError"},
+		{"int", "[\" 1\"]", "!ValueError"},
+		{"int", "[\"0x10\"]", "!ValueError"},
+		{"int", "[\"9223372036854775808\"]", "!ValueError"},
+		{"int", "[1e300]", "!ValueError"},
+		{"int", "[true]", "!TypeError"},
+		{"int", "[null]", "!TypeError"},
+		{"int", "[[]]", "!TypeError"},
+		{"double", "[\"1.5\"]", "1.5"},
+		{"double", "[3]", "3.0"},
+		{"double", "[\"-1e3\"]", "-1000.0"},
+		{"double", "[2.5]", "2.5"},
+		{"double", "[\"abc\"]", "!ValueError"},
+		{"double", "[\"nan\"]", "!ValueError"},
+		{"double", "[\"1.5 \"]", "!ValueError"},
+		{"double", "[false]", "!TypeError"},
 		{"double", "[{}]", "!TypeError"},
 	};
 
@@ -27,12 +38,17 @@ static void numbers_are_read_from_text(void **state)
 static void scalars_become_text(void **state)
 {
 	static const struct library_case cases[] = {
-		{"string", "[1.7]", "\"1.7\""},	    {"string", "[-3]", "\"-3\""},
-		{"string", "[true]", "\"true\""},   {"string", "[\"x\"]", "\"x\""},
+		{"string", "[1.7]", "\"1.7\""},
+		{"string", "[-3]", "\"-3\""},
+		{"string", "[true]", "\"true\""},
+		{"string", "[\"x\"]", "\"x\""},
 		{"string", "[1635892223.4459958]", "\"1635892223.4459958\""},
-		{"string", "[2.0]", "\"2\""},	    {"string", "[1e21]", "\"1e+21\""},
-		{"string", "[0.000001]", "\"0.000001\""}, {"string", "[1e-7]", "\"1e-7\""},
-		{"string", "[null]", "!TypeError"}, {"string", "[[]]", "!TypeError"},
+		{"string", "[2.0]", "\"2\""},
+		{"string", "[1e21]", "\"1e+21\""},
+		{"string", "[0.000001]", "\"0.000001\""},
+		{"string", "[1e-7]", "\"1e-7\""},
+		{"string", "[null]", "!TypeError"},
+		{"string", "[[]]", "!TypeError"},
 		{"string", "[\"b:x\"]", "!TypeError"},
 	};
 
@@ -48,9 +64,10 @@ static void string_of_a_map_has_the_documented_message(void **state)
 
 	(void)state;
 	assert_int_equal(call_library("string", "[{}]", &out, &raised), -1);
-	assert_true(slice_is(value_get_text(raised, "message"),
-			     "TypeError: unsupported operand type for string(): 'dict' (expecting number, string, or "
-			     "boolean)"));
+	assert_true(slice_is(
+		value_get_text(raised, "message"),
+		"TypeError: unsupported operand type for string(): 'dict' (expecting number, string, or "
+		"boolean)"));
 	value_unref(raised);
 }
 

@@ -15,7 +15,8 @@ static struct definition *must_read(const char *text)
 	struct definition *definition = definition_read("a.yaml", slice_of(text), diags);
 
 	if (!definition)
-		fail_msg("%d: %s [%s]", diags_at(diags, 0).at.line, diags_at(diags, 0).message, diags_at(diags, 0).code);
+		fail_msg("%d: %s [%s]", diags_at(diags, 0).at.line, diags_at(diags, 0).message,
+			 diags_at(diags, 0).code);
 	assert_int_equal(diags_count(diags), 0);
 	diags_free(diags);
 	return definition;
@@ -51,9 +52,10 @@ static void a_bare_list_is_main(void **state)
 
 static void routines_have_parameters_with_defaults(void **state)
 {
-	struct definition *d = must_read("make:\n  params: [name, punctuation: \"!\", opts: {a: [1]}]\n  steps:\n"
-					 "    - s: {return: 1}\n"
-					 "main:\n  params: [args]\n  steps:\n    - t:\n        next: end\n");
+	struct definition *d =
+		must_read("make:\n  params: [name, punctuation: \"!\", opts: {a: [1]}]\n  steps:\n"
+			  "    - s: {return: 1}\n"
+			  "main:\n  params: [args]\n  steps:\n    - t:\n        next: end\n");
 	const struct param *params = d->routines[0].params;
 
 	(void)state;
@@ -72,8 +74,9 @@ static void routines_have_parameters_with_defaults(void **state)
 
 static void targets_are_variables_with_a_path(void **state)
 {
-	struct definition *d = must_read("- s:\n    assign:\n      - m: {}\n      - m.k: 1\n      - m[\"odd key!\"]: 2\n"
-					 "      - grid[1][n + 1].x: ${n}\n      - big:\n    next: s\n");
+	struct definition *d =
+		must_read("- s:\n    assign:\n      - m: {}\n      - m.k: 1\n      - m[\"odd key!\"]: 2\n"
+			  "      - grid[1][n + 1].x: ${n}\n      - big:\n    next: s\n");
 	const struct assign *assign = &step_of(d, 0)->as.assign;
 
 	(void)state;
@@ -96,9 +99,10 @@ static void targets_are_variables_with_a_path(void **state)
 
 static void calls_take_arguments_by_name_or_position(void **state)
 {
-	struct definition *d = must_read("- a:\n    call: http.get\n    args:\n      url: ${u}\n      query: {x: 1, '${k}': y}\n"
-					 "    result: r\n- b:\n    call: sys.log\n    args: ['${null}', \"ERROR\", 5]\n"
-					 "- c: {call: helper}\n");
+	struct definition *d = must_read(
+		"- a:\n    call: http.get\n    args:\n      url: ${u}\n      query: {x: 1, '${k}': y}\n"
+		"    result: r\n- b:\n    call: sys.log\n    args: ['${null}', \"ERROR\", 5]\n"
+		"- c: {call: helper}\n");
 	const struct call *call = &step_of(d, 0)->as.call;
 
 	(void)state;
@@ -120,10 +124,11 @@ static void calls_take_arguments_by_name_or_position(void **state)
 
 static void switch_entries_are_unnamed_steps(void **state)
 {
-	struct definition *d = must_read("- s:\n    switch:\n      - condition: ${x > 1}\n        next: s\n"
-					 "      - condition: true\n        assign: [{y: 1}]\n        next: end\n"
-					 "      - condition: ${b}\n      - condition: ${c}\n        steps:\n"
-					 "          - inner: {return: 1}\n    next: end\n");
+	struct definition *d =
+		must_read("- s:\n    switch:\n      - condition: ${x > 1}\n        next: s\n"
+			  "      - condition: true\n        assign: [{y: 1}]\n        next: end\n"
+			  "      - condition: ${b}\n      - condition: ${c}\n        steps:\n"
+			  "          - inner: {return: 1}\n    next: end\n");
 	const struct switch_step *cases = &step_of(d, 0)->as.cases;
 
 	(void)state;
@@ -144,10 +149,11 @@ static void switch_entries_are_unnamed_steps(void **state)
 
 static void loops_go_over_lists_and_ranges(void **state)
 {
-	struct definition *d = must_read("- a:\n    for:\n      value: v\n      index: i\n      in: ${xs}\n      steps:\n"
-					 "        - b: {next: continue}\n"
-					 "- c:\n    for: {value: v, range: [1, '${n}'], steps: [{d: {next: break}}]}\n"
-					 "- e:\n    for: {value: v, in: [1, two], steps: [{f: {next: continue}}]}\n");
+	struct definition *d =
+		must_read("- a:\n    for:\n      value: v\n      index: i\n      in: ${xs}\n      steps:\n"
+			  "        - b: {next: continue}\n"
+			  "- c:\n    for: {value: v, range: [1, '${n}'], steps: [{d: {next: break}}]}\n"
+			  "- e:\n    for: {value: v, in: [1, two], steps: [{f: {next: continue}}]}\n");
 	const struct loop *loop = &step_of(d, 0)->as.loop;
 
 	(void)state;
@@ -167,11 +173,12 @@ static void loops_go_over_lists_and_ranges(void **state)
 
 static void parallel_has_branches_or_a_loop(void **state)
 {
-	struct definition *d = must_read("- a:\n    parallel:\n      shared: [x, y]\n      concurrency_limit: 4\n"
-					 "      exception_policy: continueAll\n      branches:\n"
-					 "        - one: {steps: [{p: {next: end}}]}\n        - two: {steps: [{q: {next: end}}]}\n"
-					 "- b:\n    parallel:\n      concurrency_limit: ${n}\n"
-					 "      for: {value: v, in: '${xs}', steps: [{r: {next: continue}}]}\n");
+	struct definition *d = must_read(
+		"- a:\n    parallel:\n      shared: [x, y]\n      concurrency_limit: 4\n"
+		"      exception_policy: continueAll\n      branches:\n"
+		"        - one: {steps: [{p: {next: end}}]}\n        - two: {steps: [{q: {next: end}}]}\n"
+		"- b:\n    parallel:\n      concurrency_limit: ${n}\n"
+		"      for: {value: v, in: '${xs}', steps: [{r: {next: continue}}]}\n");
 	const struct parallel *parallel = &step_of(d, 0)->as.parallel;
 
 	(void)state;
@@ -190,14 +197,15 @@ static void parallel_has_branches_or_a_loop(void **state)
 
 static void try_holds_one_unnamed_step_or_a_list(void **state)
 {
-	struct definition *d = must_read("- a:\n    try:\n      call: http.get\n      args: {url: x}\n      result: r\n"
-					 "    retry: ${http.default_retry}\n"
-					 "    except:\n      as: e\n      steps:\n        - h: {raise: '${e}'}\n"
-					 "- b:\n    try:\n      steps:\n        - c: {return: 1}\n        - d: {return: 2}\n"
-					 "    retry:\n      predicate: ${mine}\n      max_retries: 5\n      backoff:\n"
-					 "        initial_delay: 2\n        max_delay: 60\n        multiplier: 1.5\n"
-					 "    next: end\n"
-					 "- f:\n    try:\n      - g: {return: 1}\n    except: {steps: [{k: {return: 1}}]}\n");
+	struct definition *d = must_read(
+		"- a:\n    try:\n      call: http.get\n      args: {url: x}\n      result: r\n"
+		"    retry: ${http.default_retry}\n"
+		"    except:\n      as: e\n      steps:\n        - h: {raise: '${e}'}\n"
+		"- b:\n    try:\n      steps:\n        - c: {return: 1}\n        - d: {return: 2}\n"
+		"    retry:\n      predicate: ${mine}\n      max_retries: 5\n      backoff:\n"
+		"        initial_delay: 2\n        max_delay: 60\n        multiplier: 1.5\n"
+		"    next: end\n"
+		"- f:\n    try:\n      - g: {return: 1}\n    except: {steps: [{k: {return: 1}}]}\n");
 	const struct try_step *attempt = &step_of(d, 0)->as.attempt;
 
 	(void)state;
@@ -225,8 +233,9 @@ static void try_holds_one_unnamed_step_or_a_list(void **state)
 
 static void values_keep_their_types_at_every_depth(void **state)
 {
-	struct definition *d = must_read("- a:\n    return:\n      s: '5'\n      i: 0x1F\n      d: 1e3\n      t: True\n      n: ~\n"
-					 "      y: yes\n      l: [1, '${x}', {k: '${y}'}]\n      1: one\n");
+	struct definition *d = must_read(
+		"- a:\n    return:\n      s: '5'\n      i: 0x1F\n      d: 1e3\n      t: True\n      n: ~\n"
+		"      y: yes\n      l: [1, '${x}', {k: '${y}'}]\n      1: one\n");
 	const struct tree *map = step_of(d, 0)->as.value;
 
 	(void)state;
@@ -246,7 +255,8 @@ static void values_keep_their_types_at_every_depth(void **state)
 /* Reference, 1.3 and 1.5: official material uses such names. */
 static void keywords_may_name_steps(void **state)
 {
-	struct definition *d = must_read("- assign: {assign: [{x: 1}]}\n- return: {return: 1}\n- 7: {next: end}\n");
+	struct definition *d =
+		must_read("- assign: {assign: [{x: 1}]}\n- return: {return: 1}\n- 7: {next: end}\n");
 
 	(void)state;
 	assert_name(step_of(d, 0)->name, "assign", 1, 3);
@@ -257,8 +267,9 @@ static void keywords_may_name_steps(void **state)
 
 static void json_sources_are_definitions_too(void **state)
 {
-	struct definition *d = must_read("{\"main\": {\"params\": [\"a\"], \"steps\": [\n"
-					 "  {\"s\": {\"assign\": [{\"m[\\\"k\\\"]\": \"${\\\"x\\\" + a}\"}]}}]}}\n");
+	struct definition *d =
+		must_read("{\"main\": {\"params\": [\"a\"], \"steps\": [\n"
+			  "  {\"s\": {\"assign\": [{\"m[\\\"k\\\"]\": \"${\\\"x\\\" + a}\"}]}}]}}\n");
 
 	(void)state;
 	assert_name(step_of(d, 0)->name, "s", 2, 4);
@@ -268,7 +279,8 @@ static void json_sources_are_definitions_too(void **state)
 
 static void nested_steps_group(void **state)
 {
-	struct definition *d = must_read("- g:\n    steps:\n      - a: {next: end}\n      - b: {next: end}\n    next: g\n");
+	struct definition *d =
+		must_read("- g:\n    steps:\n      - a: {next: end}\n      - b: {next: end}\n    next: g\n");
 
 	(void)state;
 	assert_int_equal(step_of(d, 0)->kind, STEP_STEPS);

@@ -51,8 +51,10 @@ static void the_document_is_a_list_or_a_map_of_routines(void **state)
 	assert_complaints("main: {params: [a]}\n", "1:1 missing-key\n");
 	assert_complaints("main: {steps: []}\n", "1:15 empty-list\n");
 	assert_complaints("main: {step: [{a: {return: 1}}]}\n", "1:1 missing-key\n1:8 unknown-key\n");
-	assert_complaints("main: {steps: [{a: {return: 1}}]}\nmy.sub: {steps: [{a: {return: 1}}]}\n", "2:1 bad-name\n");
-	assert_complaints("main: {steps: [{a: {return: 1}}]}\nmain: {steps: [{b: {return: 1}}]}\n", "2:1 duplicate-key\n");
+	assert_complaints("main: {steps: [{a: {return: 1}}]}\nmy.sub: {steps: [{a: {return: 1}}]}\n",
+			  "2:1 bad-name\n");
+	assert_complaints("main: {steps: [{a: {return: 1}}]}\nmain: {steps: [{b: {return: 1}}]}\n",
+			  "2:1 duplicate-key\n");
 	assert_hint("steps:\n  - a: {return: 1}\n", "main:");
 }
 
@@ -63,9 +65,11 @@ static void parameters_are_few_unique_and_fixed(void **state)
 	assert_complaints("main: {steps: [{a: {return: 1}}]}\n"
 			  "s: {params: [a, b, c, d, e, f, g, h, i, j, k], steps: [{a: {return: 1}}]}\n",
 			  "2:44 too-many-params\n");
-	assert_complaints("main: {steps: [{a: {return: 1}}]}\ns: {params: [a, b, a: 1], steps: [{a: {return: 1}}]}\n",
-			  "2:20 duplicate-name\n");
-	assert_complaints("main: {steps: [{a: {return: 1}}]}\ns: {params: [a: '${b}', 1c], steps: [{a: {return: 1}}]}\n",
+	assert_complaints(
+		"main: {steps: [{a: {return: 1}}]}\ns: {params: [a, b, a: 1], steps: [{a: {return: 1}}]}\n",
+		"2:20 duplicate-name\n");
+	assert_complaints("main: {steps: [{a: {return: 1}}]}\ns: {params: [a: '${b}', 1c], steps: [{a: "
+			  "{return: 1}}]}\n",
 			  "2:17 bad-default\n2:25 bad-name\n");
 	assert_complaints("main: {params: a, steps: [{a: {return: 1}}]}\n", "1:16 wrong-type\n");
 }
@@ -77,7 +81,8 @@ static void steps_are_one_name_with_a_body(void **state)
 	assert_complaints("- a:\n- b: {}\n- c: 5\n", "1:3 empty-step\n2:3 empty-step\n3:6 wrong-type\n");
 	assert_complaints("- a:\n  return: 1\n", "2:3 two-in-one\n");
 	assert_complaints("- a: {return: 1}\n  b: {return: 2}\n", "2:3 two-in-one\n");
-	assert_complaints("- a: {return: 1}\n- a: {return: 2}\n- a: {return: 3}\n", "2:3 duplicate-step\n3:3 duplicate-step\n");
+	assert_complaints("- a: {return: 1}\n- a: {return: 2}\n- a: {return: 3}\n",
+			  "2:3 duplicate-step\n3:3 duplicate-step\n");
 	assert_complaints("- a: {retrun: 1}\n", "1:7 unknown-key\n");
 	assert_hint("- a: {retrun: 1}\n", "\"return\"");
 	assert_hint("- a:\n  return: 1\n", "indent \"return\" below \"a\"");
@@ -95,7 +100,8 @@ static void names_are_unique_within_a_routine(void **state)
 			  "        - y: {steps: [{z: {next: end}}]}\n",
 			  "5:11 duplicate-step\n");
 	definition = definition_read(
-		"a.yaml", SLICE("main: {steps: [{a: {return: 1}}]}\nsub: {steps: [{a: {return: 1}}]}\n"), diags);
+		"a.yaml", SLICE("main: {steps: [{a: {return: 1}}]}\nsub: {steps: [{a: {return: 1}}]}\n"),
+		diags);
 	assert_non_null(definition);
 	definition_free(definition);
 	diags_free(diags);
@@ -107,9 +113,11 @@ static void keys_that_do_not_go_together(void **state)
 	(void)state;
 	assert_complaints("- a: {assign: [{x: 1}], call: f}\n", "1:25 two-actions\n");
 	assert_complaints("- a: {return: 1, raise: 2, next: end}\n", "1:18 two-actions\n1:28 stray-key\n");
-	assert_complaints("- a: {assign: [{x: 1}], args: {}, result: r}\n", "1:25 stray-key\n1:35 stray-key\n");
-	assert_complaints("- a: {call: f, retry: '${http.default_retry}', except: {steps: [{b: {return: 1}}]}}\n",
-			  "1:16 stray-key\n1:48 stray-key\n");
+	assert_complaints("- a: {assign: [{x: 1}], args: {}, result: r}\n",
+			  "1:25 stray-key\n1:35 stray-key\n");
+	assert_complaints(
+		"- a: {call: f, retry: '${http.default_retry}', except: {steps: [{b: {return: 1}}]}}\n",
+		"1:16 stray-key\n1:48 stray-key\n");
 	assert_complaints("- a: {raise: x, next: b}\n", "1:17 stray-key\n");
 	assert_complaints("- a: {return: x, next: b}\n", "1:18 stray-key\n");
 	assert_complaints("- a: {call: f, condition: true}\n", "1:16 unknown-key\n");
@@ -160,7 +168,8 @@ static void calls_are_literal_names(void **state)
 {
 	(void)state;
 	assert_complaints("- a: {call: '${f}'}\n", "1:13 wrong-type\n");
-	assert_complaints("- a: {call: 5, args: text, result: m.k}\n", "1:13 wrong-type\n1:22 wrong-type\n1:36 bad-name\n");
+	assert_complaints("- a: {call: 5, args: text, result: m.k}\n",
+			  "1:13 wrong-type\n1:22 wrong-type\n1:36 bad-name\n");
 	assert_complaints("- a: {call: f, args: {'${k}': 1}}\n", "1:23 wrong-type\n");
 	assert_complaints("- a:\n    call: f\n    args:\n", "3:10 wrong-type\n");
 }
@@ -170,7 +179,8 @@ static void switches_need_conditions(void **state)
 	(void)state;
 	assert_complaints("- a: {switch: {condition: true}}\n", "1:15 wrong-type\n");
 	assert_complaints("- a:\n    switch:\n      - next: end\n", "3:9 missing-key\n");
-	assert_complaints("- a:\n    switch:\n      - condition: x > 1\n        next: end\n", "3:20 wrong-type\n");
+	assert_complaints("- a:\n    switch:\n      - condition: x > 1\n        next: end\n",
+			  "3:20 wrong-type\n");
 	assert_hint("- a:\n    switch:\n      - condition: x > 1\n        next: end\n", "${x > 1}");
 	assert_complaints("- a:\n    switch:\n      - condition: true\n        steps: []\n        nxt: b\n",
 			  "4:16 empty-list\n5:9 unknown-key\n");
@@ -182,11 +192,15 @@ static void loops_need_value_steps_and_one_source(void **state)
 	(void)state;
 	assert_complaints("- a: {for: {in: '${x}'}}\n", "1:7 missing-key\n1:7 missing-key\n");
 	assert_complaints("- a: {for: {value: v, steps: [{b: {next: end}}]}}\n", "1:7 missing-key\n");
-	assert_complaints("- a: {for: {value: v, in: [1], range: [1, 2], steps: [{b: {next: end}}]}}\n", "1:32 two-sources\n");
-	assert_complaints("- a: {for: {value: v, range: [1], steps: [{b: {next: end}}]}}\n", "1:30 bad-range\n");
+	assert_complaints("- a: {for: {value: v, in: [1], range: [1, 2], steps: [{b: {next: end}}]}}\n",
+			  "1:32 two-sources\n");
+	assert_complaints("- a: {for: {value: v, range: [1], steps: [{b: {next: end}}]}}\n",
+			  "1:30 bad-range\n");
 	assert_complaints("- a: {for: {value: v, in: xs, steps: [{b: {next: end}}]}}\n", "1:27 wrong-type\n");
-	assert_complaints("- a: {for: {value: v, index: v, in: [1], steps: [{b: {next: end}}]}}\n", "1:30 duplicate-name\n");
-	assert_complaints("- a: {for: {value: true, in: [1], steps: [{b: {next: end}}]}}\n", "1:20 bad-name\n");
+	assert_complaints("- a: {for: {value: v, index: v, in: [1], steps: [{b: {next: end}}]}}\n",
+			  "1:30 duplicate-name\n");
+	assert_complaints("- a: {for: {value: true, in: [1], steps: [{b: {next: end}}]}}\n",
+			  "1:20 bad-name\n");
 }
 
 static void parallel_needs_branches_or_for(void **state)
@@ -208,11 +222,13 @@ static void try_needs_retry_or_except(void **state)
 	(void)state;
 	assert_complaints("- a: {try: {call: f}}\n", "1:7 missing-key\n");
 	assert_complaints("- a: {try: {call: f}, retry: http.default_retry}\n", "1:30 wrong-type\n");
-	assert_complaints("- a: {try: {call: f}, retry: {max_retries: -1}}\n", "1:23 missing-key\n1:44 bad-value\n");
+	assert_complaints("- a: {try: {call: f}, retry: {max_retries: -1}}\n",
+			  "1:23 missing-key\n1:44 bad-value\n");
 	assert_complaints("- a: {try: {call: f}, retry: {predicate: '${p}', max_retries: 3, backof: {}}}\n",
 			  "1:66 unknown-key\n");
 	assert_complaints("- a: {try: {call: f}, except: {as: e}}\n", "1:23 missing-key\n");
-	assert_complaints("- a: {try: {call: f}, except: {as: 'e.x', steps: [{b: {return: 1}}]}}\n", "1:36 bad-name\n");
+	assert_complaints("- a: {try: {call: f}, except: {as: 'e.x', steps: [{b: {return: 1}}]}}\n",
+			  "1:36 bad-name\n");
 	assert_complaints("- a: {try: {}, retry: '${http.default_retry}'}\n", "1:12 empty-step\n");
 }
 
@@ -237,10 +253,11 @@ static void targets_of_next_are_literal(void **state)
 static void everything_wrong_is_reported_at_once_in_source_order(void **state)
 {
 	(void)state;
-	assert_complaints("main:\n  steps:\n    - a:\n        assign:\n          - x: ${1 +}\n          - 2y: 1\n"
-			  "    - b:\n        cal: f\n    - a:\n        return: ${}\nsub:\n  stps: []\n",
-			  "5:21 expression-syntax\n6:13 expression-syntax\n8:9 unknown-key\n9:7 duplicate-step\n"
-			  "10:19 expression-empty\n11:1 missing-key\n12:3 unknown-key\n");
+	assert_complaints(
+		"main:\n  steps:\n    - a:\n        assign:\n          - x: ${1 +}\n          - 2y: 1\n"
+		"    - b:\n        cal: f\n    - a:\n        return: ${}\nsub:\n  stps: []\n",
+		"5:21 expression-syntax\n6:13 expression-syntax\n8:9 unknown-key\n9:7 duplicate-step\n"
+		"10:19 expression-empty\n11:1 missing-key\n12:3 unknown-key\n");
 }
 
 /* Duplicate keys do not hide the rest. */
@@ -255,7 +272,8 @@ static void duplicate_keys_are_reported_with_the_rest(void **state)
 static void text_around_an_expression_is_only_warned_about(void **state)
 {
 	struct diags *diags = diags_new();
-	struct definition *definition = definition_read("a.yaml", SLICE("- a:\n    return: hello-${name}\n"), diags);
+	struct definition *definition =
+		definition_read("a.yaml", SLICE("- a:\n    return: hello-${name}\n"), diags);
 
 	(void)state;
 	assert_non_null(definition);
