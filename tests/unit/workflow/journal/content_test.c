@@ -61,15 +61,16 @@ static void plain_values_are_plain_json(void **state)
 		   "\"b\":\"x\\\"\\n\xc3\xa9\"}");
 }
 
-static void bytes_are_base64(void **state)
+static void bytes_are_text_or_base64(void **state)
 {
 	(void)state;
-	/* RFC 4648, section 10: test vectors */
-	check(value_bytes(SLICE("")), "{\"$bytes\":\"\"}");
-	check(value_bytes(SLICE("f")), "{\"$bytes\":\"Zg==\"}");
-	check(value_bytes(SLICE("fo")), "{\"$bytes\":\"Zm8=\"}");
-	check(value_bytes(SLICE("foo")), "{\"$bytes\":\"Zm9v\"}");
-	check(map_of("body", value_bytes(SLICE("\0\xff\x10"))), "{\"body\":{\"$bytes\":\"AP8Q\"}}");
+	check(value_bytes(SLICE("")), "{\"$text\":\"\"}");
+	check(value_bytes(SLICE("{\"a\":1}\xc3\xa9")), "{\"$text\":\"{\\\"a\\\":1}\xc3\xa9\"}");
+	/* RFC 4648, section 9: illustrations; the first two bytes are no UTF-8 */
+	check(value_bytes(SLICE("\x14\xfb\x9c\x03\xd9\x7e")), "{\"$bytes\":\"FPucA9l+\"}");
+	check(value_bytes(SLICE("\x14\xfb\x9c\x03\xd9")), "{\"$bytes\":\"FPucA9k=\"}");
+	check(value_bytes(SLICE("\x14\xfb\x9c\x03")), "{\"$bytes\":\"FPucAw==\"}");
+	check(map_of("body", value_bytes(SLICE("a\0"))), "{\"body\":{\"$bytes\":\"YQA=\"}}");
 }
 
 /* get_type must say "double" after a replay, too. */
@@ -104,9 +105,10 @@ static void maps_that_look_like_marks_survive(void **state)
 
 	(void)state;
 	check(map_of("$bytes", value_string_z("AA==")), "{\"$map\":{\"$bytes\":\"AA==\"}}");
+	check(map_of("$text", value_string_z("x")), "{\"$map\":{\"$text\":\"x\"}}");
 	check(map_of("$double", value_int(1)), "{\"$map\":{\"$double\":1}}");
 	check(map_of("$map", map_of("$map", value_null())), NULL);
-	check(map_of("$map", value_bytes(SLICE("x"))), "{\"$map\":{\"$map\":{\"$bytes\":\"eA==\"}}}");
+	check(map_of("$map", value_bytes(SLICE("x"))), "{\"$map\":{\"$map\":{\"$text\":\"x\"}}}");
 	check(map_of("x", map_of("$bytes", value_double(2))), NULL);
 	value_put(&two, "other", value_null());
 	check(two, "{\"$bytes\":\"AA==\",\"other\":null}"); /* two keys: no mark */
@@ -173,7 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_values_are_plain_json),
-		cmocka_unit_test(bytes_are_base64),
+		cmocka_unit_test(bytes_are_text_or_base64),
 		cmocka_unit_test(whole_doubles_stay_doubles),
 		cmocka_unit_test(nan_and_negative_zero_survive),
 		cmocka_unit_test(maps_that_look_like_marks_survive),
