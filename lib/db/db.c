@@ -23,7 +23,7 @@ enum { CHECKPOINT_PAGES = 1000 };
 
 struct statement {
 	const char *key; /* the caller's pointer: found without comparing texts of other statements */
-	char *sql;	 /* owned copy */
+	char *sql;       /* owned copy */
 	sqlite3_stmt *stmt;
 };
 
@@ -51,8 +51,8 @@ static int make_folders(const char *path, struct error *err)
 	for (char *slash = strchr(copy + 1, '/'); slash && status == 0; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST) {
-			status = error_set(err, ERROR_IO, "cannot make folder %s for database %s: %s", copy, path,
-					   strerror(errno));
+			status = error_set(err, ERROR_IO, "cannot make folder %s for database %s: %s", copy,
+					   path, strerror(errno));
 			error_hint(err, "give a path in a folder that you may write to");
 		}
 		*slash = '/';
@@ -137,14 +137,16 @@ static int check_owner(struct db *db, uint32_t application_id, size_t known, str
 	    query_int(db, "SELECT count(*) FROM sqlite_schema", &tables, err) < 0)
 		return -1;
 	if ((uint32_t)id != application_id && (id != 0 || version != 0 || tables != 0)) {
-		error_set(err, ERROR_INPUT, "%s is a database of another program (application id %08x, expected %08x)",
+		error_set(err, ERROR_INPUT,
+			  "%s is a database of another program (application id %08x, expected %08x)",
 			  db->path, (unsigned)id, (unsigned)application_id);
 		error_hint(err, "give another path; the file was not changed");
 		return -1;
 	}
 	if (version > (int64_t)known) {
-		error_set(err, ERROR_INPUT, "%s was written by a newer version (schema %lld, this program knows %zu)",
-			  db->path, (long long)version, known);
+		error_set(err, ERROR_INPUT,
+			  "%s was written by a newer version (schema %lld, this program knows %zu)", db->path,
+			  (long long)version, known);
 		error_hint(err, "use the newer program, or give another path; the file was not changed");
 		return -1;
 	}
@@ -166,8 +168,8 @@ static int migrate_one(struct db *db, uint32_t application_id, const char *const
 		db_rollback(db);
 		return 0;
 	}
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %lld", (int)application_id,
-		 (long long)version + 1);
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %lld",
+		 (int)application_id, (long long)version + 1);
 	if (db_exec(db, migrations[version], err) < 0 || db_exec(db, sql, err) < 0 || db_commit(db, err) < 0)
 		goto fail;
 	return 0;

@@ -37,14 +37,16 @@ const char *db_path(const struct db *db);
 
 /* A cached prepared statement, reset and with its bindings cleared. Borrowed: no finalize. NULL on error. */
 sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct error *err);
-void db_bind_text(sqlite3_stmt *stmt, int index, struct slice text); /* copied by SQLite; ptr NULL binds NULL */
+/* Copied by SQLite; ptr NULL binds NULL. */
+void db_bind_text(sqlite3_stmt *stmt, int index, struct slice text);
 void db_bind_blob(sqlite3_stmt *stmt, int index, struct slice blob);
 void db_bind_int(sqlite3_stmt *stmt, int index, int64_t number);
 /* 1: a row is there; 0: done (and reset); -1: error (and reset). */
 int db_step(struct db *db, sqlite3_stmt *stmt, struct error *err);
 /* Step a statement that gives no rows, to its end. 0 or -1. */
 int db_run(struct db *db, sqlite3_stmt *stmt, struct error *err);
-struct slice db_column_text(sqlite3_stmt *stmt, int column); /* borrowed until the next step; ptr NULL for NULL */
+/* Borrowed until the next step; ptr NULL for NULL. */
+struct slice db_column_text(sqlite3_stmt *stmt, int column);
 struct slice db_column_blob(sqlite3_stmt *stmt, int column);
 int db_exec(struct db *db, const char *sql, struct error *err); /* no results; may be several statements */
 int64_t db_last_row(const struct db *db); /* key of the row inserted last on this connection */

@@ -54,7 +54,8 @@ static int other(sqlite3 *handle, const char *path, int result, const char *doin
 	int primary = result & 0xff;
 
 	if (number && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
-		return error_set(err, ERROR_IO, "cannot %s database %s: %s (%s)", doing, path, said, strerror(number));
+		return error_set(err, ERROR_IO, "cannot %s database %s: %s (%s)", doing, path, said,
+				 strerror(number));
 	return error_set(err, ERROR_IO, "cannot %s database %s: %s", doing, path, said);
 }
 
@@ -62,7 +63,8 @@ int db_fault(sqlite3 *handle, const char *path, int result, const char *doing, s
 {
 	if (db_result_is_full(handle, result))
 		return refused(path, "the disk is full",
-			       "free some space and start again; everything acknowledged so far is safe", err);
+			       "free some space and start again; everything acknowledged so far is safe",
+			       err);
 	if (db_result_is_busy(result)) {
 		error_set(err, ERROR_BUSY, "database %s: locked by another process", path);
 		error_hint(err, "try again when the other program is done; `fuser %s` names it", path);
@@ -75,7 +77,8 @@ int db_fault(sqlite3 *handle, const char *path, int result, const char *doing, s
 		return -1;
 	case SQLITE_CORRUPT:
 		return refused(path, "damaged (SQLite finds it malformed)",
-			       "restore it from a backup, or save what is left with `sqlite3 FILE .recover`", err);
+			       "restore it from a backup, or save what is left with `sqlite3 FILE .recover`",
+			       err);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 		return refused(path, "may only be read",

@@ -31,7 +31,8 @@ int64_t backoff_retry_after_ms(const char *value, int64_t now_us)
 
 		if (*end)
 			return -1;
-		wait_ms = seconds > BACKOFF_MAX_RETRY_AFTER_MS / 1000 ? BACKOFF_MAX_RETRY_AFTER_MS : seconds * 1000;
+		wait_ms = seconds > BACKOFF_MAX_RETRY_AFTER_MS / 1000 ? BACKOFF_MAX_RETRY_AFTER_MS
+								      : seconds * 1000;
 	} else {
 		date = curl_getdate(value, NULL);
 		if (date < 0)

@@ -28,7 +28,8 @@ int decision_key(struct value record, struct slice *key, struct error *err)
 	if (key->len)
 		return !failure && (key->len > DECISION_MAX_ID || has_control(*key))
 			       ? error_set(err, ERROR_INPUT,
-					   "the record's \"id\" is longer than %d bytes or holds control characters",
+					   "the record's \"id\" is longer than %d bytes or holds control "
+					   "characters",
 					   DECISION_MAX_ID)
 			       : 0;
 	if (failure)

@@ -22,10 +22,10 @@ enum { DECISION_MAX_ID = 256 }; /* bytes of an id */
 
 struct decision {
 	struct slice id, source, media_type, language, title, text_uri;
-	struct slice doc_type; /* empty: not classified */
-	double probability;    /* 0 to 1; negative: not known */
-	struct slice doc_date; /* ISO 8601 or empty */
-	struct slice model;    /* of the extraction, "press_release@1" */
+	struct slice doc_type;           /* empty: not classified */
+	double probability;              /* 0 to 1; negative: not known */
+	struct slice doc_date;           /* ISO 8601 or empty */
+	struct slice model;              /* of the extraction, "press_release@1" */
 	struct buf authorities, parties; /* "A; B; C" */
 	struct sanction sanction;
 };

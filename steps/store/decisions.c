@@ -15,7 +15,8 @@ struct decisions *decisions_open(const char *path, struct error *err)
 {
 	struct decisions *decisions = mem_new(sizeof(*decisions));
 
-	decisions->db = db_open(path, DB_FULL, SCHEMA_APPLICATION_ID, schema_migrations, schema_migration_count, err);
+	decisions->db =
+		db_open(path, DB_FULL, SCHEMA_APPLICATION_ID, schema_migrations, schema_migration_count, err);
 	if (decisions->db)
 		return decisions;
 	decisions_close(decisions);
@@ -45,10 +46,11 @@ static void bind(sqlite3_stmt *stmt, int index, struct slice text)
 
 int decisions_wants_text(struct decisions *decisions, const struct decision *decision, struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(decisions->db,
-					"SELECT 1 FROM decisions WHERE id = ? AND text_uri IS ? AND title IS ? AND"
-					" parties IS ? AND EXISTS (SELECT 1 FROM texts WHERE rowid = row AND text IS NOT NULL)",
-					err);
+	sqlite3_stmt *stmt = db_prepare(
+		decisions->db,
+		"SELECT 1 FROM decisions WHERE id = ? AND text_uri IS ? AND title IS ? AND"
+		" parties IS ? AND EXISTS (SELECT 1 FROM texts WHERE rowid = row AND text IS NOT NULL)",
+		err);
 	int row;
 
 	if (!stmt)
@@ -62,7 +64,8 @@ int decisions_wants_text(struct decisions *decisions, const struct decision *dec
 	return row < 0 ? -1 : !row || !decision->text_uri.len;
 }
 
-static void bind_columns(sqlite3_stmt *stmt, const struct decision *decision, struct slice json, struct slice now)
+static void bind_columns(sqlite3_stmt *stmt, const struct decision *decision, struct slice json,
+			 struct slice now)
 {
 	const struct sanction *sanction = &decision->sanction;
 
@@ -93,10 +96,13 @@ static int64_t put_row(struct decisions *decisions, const struct decision *decis
 {
 	sqlite3_stmt *stmt = db_prepare(
 		decisions->db,
-		"INSERT INTO decisions(id, source, doc_type, probability, title, doc_date, language, media_type,"
-		" authorities, parties, sanction, currency, amount, text_uri, model, record, stored_at, updated_at)"
+		"INSERT INTO decisions(id, source, doc_type, probability, title, doc_date, language, "
+		"media_type,"
+		" authorities, parties, sanction, currency, amount, text_uri, model, record, stored_at, "
+		"updated_at)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?17)"
-		" ON CONFLICT(id) DO UPDATE SET (source, doc_type, probability, title, doc_date, language, media_type,"
+		" ON CONFLICT(id) DO UPDATE SET (source, doc_type, probability, title, doc_date, language, "
+		"media_type,"
 		" authorities, parties, sanction, currency, amount, text_uri, model, record, updated_at)"
 		" = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
 		" RETURNING row",
@@ -122,16 +128,21 @@ struct child {
 };
 
 static const struct child children[] = {
-	{"parties", "DELETE FROM parties WHERE decision = ?",
+	{"parties",
+	 "DELETE FROM parties WHERE decision = ?",
 	 "INSERT INTO parties(decision, position, name, kind, role) VALUES (?, ?, ?, ?, ?)",
 	 {"name", "kind", "role"}},
-	{"money", "DELETE FROM money WHERE decision = ?",
-	 "INSERT INTO money(decision, position, amount, kind, currency, status, party) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	{"money",
+	 "DELETE FROM money WHERE decision = ?",
+	 "INSERT INTO money(decision, position, amount, kind, currency, status, party) VALUES (?, ?, ?, ?, "
+	 "?, ?, ?)",
 	 {"amount", "kind", "currency", "status", "party"}},
-	{"legal_basis", "DELETE FROM legal_basis WHERE decision = ?",
+	{"legal_basis",
+	 "DELETE FROM legal_basis WHERE decision = ?",
 	 "INSERT INTO legal_basis(decision, position, instrument, provision) VALUES (?, ?, ?, ?)",
 	 {"instrument", "provision"}},
-	{"measures", "DELETE FROM measures WHERE decision = ?",
+	{"measures",
+	 "DELETE FROM measures WHERE decision = ?",
 	 "INSERT INTO measures(decision, position, kind) VALUES (?, ?, ?)",
 	 {"kind"}},
 };
@@ -175,11 +186,12 @@ static int put_children(struct decisions *decisions, int64_t row, struct value r
 
 /* ---- the index */
 
-static int put_text(struct decisions *decisions, int64_t row, const struct decision *decision, struct slice text,
-		    struct error *err)
+static int put_text(struct decisions *decisions, int64_t row, const struct decision *decision,
+		    struct slice text, struct error *err)
 {
 	sqlite3_stmt *stmt = db_prepare(
-		decisions->db, "INSERT OR REPLACE INTO texts(rowid, title, parties, text) VALUES (?, ?, ?, ?)", err);
+		decisions->db,
+		"INSERT OR REPLACE INTO texts(rowid, title, parties, text) VALUES (?, ?, ?, ?)", err);
 
 	if (!stmt)
 		return -1;
@@ -230,12 +242,13 @@ static struct slice failure_message(struct value record)
 	return SLICE("failed without a message");
 }
 
-int decisions_put_failure(struct decisions *decisions, struct slice source, struct value record, struct slice json,
-			  struct error *err)
+int decisions_put_failure(struct decisions *decisions, struct slice source, struct value record,
+			  struct slice json, struct error *err)
 {
 	sqlite3_stmt *stmt = db_prepare(
 		decisions->db,
-		"INSERT OR REPLACE INTO failures(source, message, record, failed_at) VALUES (?, ?, ?, ?)", err);
+		"INSERT OR REPLACE INTO failures(source, message, record, failed_at) VALUES (?, ?, ?, ?)",
+		err);
 	char now[CLOCK_TEXT_SIZE];
 
 	if (!stmt)

@@ -38,8 +38,8 @@ int decisions_wants_text(struct decisions *decisions, const struct decision *dec
 /* `text` NULL: leave the index as it is (decisions_wants_text said 0). */
 int decisions_put(struct decisions *decisions, const struct decision *decision, struct value record,
 		  struct slice json, const struct slice *text, struct error *err);
-int decisions_put_failure(struct decisions *decisions, struct slice source, struct value record, struct slice json,
-			  struct error *err);
+int decisions_put_failure(struct decisions *decisions, struct slice source, struct value record,
+			  struct slice json, struct error *err);
 
 /* ---- reading */
 
@@ -63,8 +63,9 @@ int decisions_get(struct decisions *decisions, const char *id, struct buf *json,
 struct decisions_failure {
 	struct slice source, message;
 };
-int decisions_failures(struct decisions *decisions, void (*each)(void *ctx, const struct decisions_failure *failure),
-		       void *ctx, struct error *err);
+int decisions_failures(struct decisions *decisions,
+		       void (*each)(void *ctx, const struct decisions_failure *failure), void *ctx,
+		       struct error *err);
 /* Rows of decisions (of a type, or all), or -1. */
 int64_t decisions_count(struct decisions *decisions, const char *type, struct error *err);
 

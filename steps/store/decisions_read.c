@@ -32,12 +32,12 @@ static int each_row(struct decisions *decisions, sqlite3_stmt *stmt, decisions_e
 int decisions_list(struct decisions *decisions, const char *type, long limit, decisions_each *each, void *ctx,
 		   struct error *err)
 {
-	sqlite3_stmt *stmt =
-		db_prepare(decisions->db,
-			   "SELECT id, source, doc_type, title, doc_date, language, parties, sanction, stored_at, NULL"
-			   " FROM decisions WHERE ?1 IS NULL OR doc_type = ?1"
-			   " ORDER BY doc_date DESC NULLS LAST, source LIMIT ?2",
-			   err);
+	sqlite3_stmt *stmt = db_prepare(
+		decisions->db,
+		"SELECT id, source, doc_type, title, doc_date, language, parties, sanction, stored_at, NULL"
+		" FROM decisions WHERE ?1 IS NULL OR doc_type = ?1"
+		" ORDER BY doc_date DESC NULLS LAST, source LIMIT ?2",
+		err);
 
 	if (!stmt)
 		return -1;
@@ -50,14 +50,14 @@ int decisions_list(struct decisions *decisions, const char *type, long limit, de
 int decisions_search(struct decisions *decisions, const char *query, const char *type, long limit,
 		     decisions_each *each, void *ctx, struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(
-		decisions->db,
-		"SELECT id, source, doc_type, decisions.title, doc_date, language, decisions.parties, sanction,"
-		" stored_at, snippet(texts, -1, char(1), char(2), ' … ', 24)"
-		" FROM texts JOIN decisions ON row = texts.rowid"
-		" WHERE texts MATCH ?1 AND (?2 IS NULL OR doc_type = ?2)"
-		" ORDER BY bm25(texts, 8.0, 4.0, 1.0) LIMIT ?3",
-		err);
+	sqlite3_stmt *stmt = db_prepare(decisions->db,
+					"SELECT id, source, doc_type, decisions.title, doc_date, language, "
+					"decisions.parties, sanction,"
+					" stored_at, snippet(texts, -1, char(1), char(2), ' … ', 24)"
+					" FROM texts JOIN decisions ON row = texts.rowid"
+					" WHERE texts MATCH ?1 AND (?2 IS NULL OR doc_type = ?2)"
+					" ORDER BY bm25(texts, 8.0, 4.0, 1.0) LIMIT ?3",
+					err);
 
 	if (!stmt)
 		return -1;
@@ -87,10 +87,11 @@ void decisions_query(struct buf *query, struct slice operand)
 
 int decisions_get(struct decisions *decisions, const char *id, struct buf *json, struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(decisions->db,
-					"SELECT record, id = ?1 FROM decisions WHERE substr(id, 1, length(?1)) = ?1"
-					" ORDER BY id <> ?1 LIMIT 2",
-					err);
+	sqlite3_stmt *stmt =
+		db_prepare(decisions->db,
+			   "SELECT record, id = ?1 FROM decisions WHERE substr(id, 1, length(?1)) = ?1"
+			   " ORDER BY id <> ?1 LIMIT 2",
+			   err);
 	bool is_exact;
 	int row;
 
@@ -115,10 +116,12 @@ int decisions_get(struct decisions *decisions, const char *id, struct buf *json,
 	return row;
 }
 
-int decisions_failures(struct decisions *decisions, void (*each)(void *ctx, const struct decisions_failure *failure),
-		       void *ctx, struct error *err)
+int decisions_failures(struct decisions *decisions,
+		       void (*each)(void *ctx, const struct decisions_failure *failure), void *ctx,
+		       struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(decisions->db, "SELECT source, message FROM failures ORDER BY source", err);
+	sqlite3_stmt *stmt =
+		db_prepare(decisions->db, "SELECT source, message FROM failures ORDER BY source", err);
 	int row;
 
 	if (!stmt)

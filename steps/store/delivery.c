@@ -10,7 +10,7 @@
 struct delivery {
 	struct delivery_setup setup;
 	struct filing *filings[OUTBOX_MAX_SINKS]; /* NULL where the sink is a URL */
-	struct posting *posting;		  /* NULL without URLs */
+	struct posting *posting;                  /* NULL without URLs */
 };
 
 static void wake(void *ctx)

@@ -2,8 +2,8 @@
  * delivery.h - from the outbox to the sinks, behind the caller's back.
  *
  * Each database has a thread that files records in batches, one transaction each (filing.h). All URLs share
- * one thread with one event loop, which keeps many POSTs in flight (posting.h). Both read the outbox, deliver,
- * and mark; what fails stays in the outbox.
+ * one thread with one event loop, which keeps many POSTs in flight (posting.h). Both read the outbox,
+ *deliver, and mark; what fails stays in the outbox.
  *
  *	outbox -> filing  -> database of decisions
  *	       -> posting -> http://…
@@ -25,9 +25,10 @@ struct delivery_setup {
 	struct outbox *outbox;
 	const struct sink *sinks;
 	size_t count;
-	struct docstore *documents; /* texts for the index; NULL: records without a text of their own get none */
+	struct docstore
+		*documents; /* texts for the index; NULL: records without a text of their own get none */
 	const struct logger *log;
-	size_t window;	   /* POSTs in flight, for each URL */
+	size_t window;     /* POSTs in flight, for each URL */
 	const char *token; /* bearer token for URLs, or NULL */
 };
 

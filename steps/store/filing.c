@@ -15,8 +15,8 @@
 enum {
 	MAX_BATCH = 64,
 	MAX_BATCH_BYTES = 4 << 20,
-	MAX_TEXT = 32 << 20,  /* of one document */
-	POLL_MS = 250,	      /* how soon records of other processes are seen */
+	MAX_TEXT = 32 << 20, /* of one document */
+	POLL_MS = 250,       /* how soon records of other processes are seen */
 	DRAIN_POLL_MS = 20,
 	DRAIN_ATTEMPTS = 3,
 };
@@ -36,7 +36,7 @@ struct filing {
 	struct item batch[MAX_BATCH];
 	size_t count;
 	int64_t position; /* number of the entry read last */
-	int failures;	  /* in a row */
+	int failures;     /* in a row */
 	struct buf text;
 
 	pthread_t thread;
@@ -82,8 +82,8 @@ static struct slice find_text(struct filing *filing, const struct decision *deci
 	buf_clear(&filing->text);
 	if (docstore_get(setup->documents, decision->text_uri, &filing->text, &err) == 0)
 		return buf_slice(&filing->text);
-	log_write(setup->log, LOG_WARNING, value_null(), "%.*s is stored without its text: %s", SLICE_ARG(decision->id),
-		  err.message);
+	log_write(setup->log, LOG_WARNING, value_null(), "%.*s is stored without its text: %s",
+		  SLICE_ARG(decision->id), err.message);
 	return slice_of(NULL);
 }
 
@@ -98,7 +98,8 @@ static int put_decision(struct filing *filing, struct value record, struct slice
 	if (wanted > 0)
 		text = find_text(filing, &decision, record);
 	status = wanted < 0 ? -1
-			    : decisions_put(filing->decisions, &decision, record, json, wanted ? &text : NULL, err);
+			    : decisions_put(filing->decisions, &decision, record, json, wanted ? &text : NULL,
+					    err);
 	decision_release(&decision);
 	return status;
 }
@@ -149,8 +150,8 @@ static int file_batch(struct filing *filing, struct error *err)
 	for (size_t i = 0; i < filing->count; i++) {
 		const struct item *item = &filing->batch[i];
 
-		outbox_mark(filing->setup->outbox, filing->sink, item->number, item->refusal ? OUTBOX_PARKED : OUTBOX_DONE,
-			    1, item->refusal);
+		outbox_mark(filing->setup->outbox, filing->sink, item->number,
+			    item->refusal ? OUTBOX_PARKED : OUTBOX_DONE, 1, item->refusal);
 	}
 	clear_batch(filing);
 	return 0;
@@ -160,7 +161,8 @@ static int fill_batch(struct filing *filing, struct error *err)
 {
 	if (filing->count)
 		return 0; /* it failed before */
-	return outbox_reader_next(filing->reader, filing->position, MAX_BATCH, MAX_BATCH_BYTES, take, filing, err) < 0
+	return outbox_reader_next(filing->reader, filing->position, MAX_BATCH, MAX_BATCH_BYTES, take, filing,
+				  err) < 0
 		       ? -1
 		       : 0;
 }
@@ -198,8 +200,8 @@ static void note_failure(struct filing *filing, const struct error *err)
 {
 	filing->failures++;
 	log_write(filing->setup->log, filing->failures == 1 ? LOG_ERROR : LOG_WARNING, value_null(),
-		  "cannot store into %s, attempt %d: %s%s%s", filing->setup->sinks[filing->sink].name, filing->failures,
-		  err->message, err->hint[0] ? "; " : "", err->hint);
+		  "cannot store into %s, attempt %d: %s%s%s", filing->setup->sinks[filing->sink].name,
+		  filing->failures, err->message, err->hint[0] ? "; " : "", err->hint);
 	for (size_t i = 0; i < filing->count; i++)
 		outbox_mark(filing->setup->outbox, filing->sink, filing->batch[i].number, OUTBOX_FAILED,
 			    filing->failures, err->message);

@@ -5,14 +5,17 @@
 
 #include <stdio.h>
 
+/* Where a row has fewer columns than this, the name of the database is left to the line below the table. */
+enum { WIDE = 120 };
+
 static const struct table_column columns[] = {
-	{"DOCUMENT", 16, false}, {"TYPE", 10, false}, {"PARTIES", 14, false},
-	{"SANCTION", 18, false}, {"DATE", 10, false}, {"STORED", 12, false},
+	{"DOCUMENT", 14, false}, {"TYPE", 8, false},  {"PARTIES", 10, false},
+	{"SANCTION", 14, false}, {"DATE", 10, false}, {"STORED", 8, false},
 };
 
 struct listing {
-	struct table *table; /* NULL: JSON */
-	struct slice database_name;
+	struct table *table;        /* NULL: JSON */
+	struct slice database_name; /* empty on a narrow terminal */
 	long count;
 };
 
@@ -38,7 +41,8 @@ static void add_place(struct table *table, struct slice database, struct slice i
 	struct buf cell;
 
 	buf_init(&cell, 0);
-	buf_printf(&cell, "%.*s#%.*s", SLICE_ARG(database), SLICE_ARG(slice_sub(id, 0, utf8_offset(id, VERB_SHORT_ID))));
+	buf_printf(&cell, "%.*s#%.*s", SLICE_ARG(database),
+		   SLICE_ARG(slice_sub(id, 0, utf8_offset(id, VERB_SHORT_ID))));
 	table_add(table, buf_slice(&cell));
 	buf_release(&cell);
 }
@@ -94,20 +98,24 @@ static int print_list(struct decisions *decisions, const struct opts *opts, bool
 {
 	const char *path = db_path(decisions_db(decisions));
 	const char *type = opt_text(opts, "type");
-	struct listing listing = {.database_name = verb_base_name(slice_of(path))};
+	size_t width = table_terminal_width(stdout);
+	struct listing listing = {.database_name = verb_base_name(slice_of(width < WIDE ? "" : path))};
 	int64_t all = decisions_count(decisions, type, err);
 	int status;
 
 	if (!json)
 		listing.table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
-	status = all < 0 ? -1 : decisions_list(decisions, type, opt_number(opts, "limit"), add_row, &listing, err);
+	status = all < 0 ? -1
+			 : decisions_list(decisions, type, opt_number(opts, "limit"), add_row, &listing, err);
 	if (status == 0 && listing.table) {
-		table_print(listing.table, table_terminal_width(stdout), stdout);
+		table_print(listing.table, width, stdout);
+		fflush(stdout);
 		if (listing.count < all)
 			fprintf(stderr, "%ld of %lld decisions in %s; --limit 0 prints all\n", listing.count,
 				(long long)all, path);
 		else
-			fprintf(stderr, "%ld decisions in %s\n", listing.count, path);
+			fprintf(stderr, "%ld decision%s in %s\n", listing.count,
+				listing.count == 1 ? "" : "s", path);
 		status = decisions_failures(decisions, say_failure, NULL, err);
 	}
 	table_free(listing.table);

@@ -21,10 +21,10 @@
 
 enum {
 	APPLICATION_ID = 0x4c58464f, /* "LXFO" */
-	MAX_BATCH = 1000,	     /* accepts in one transaction */
-	MARK_DELAY_MS = 20,	     /* how long marks alone wait for accepts to share a commit with */
-	FAILED_DELAY_MS = 500,	     /* between attempts to commit marks on a disk that refuses */
-	PRUNE_EVERY = 5000,	     /* accepts */
+	MAX_BATCH = 1000,            /* accepts in one transaction */
+	MARK_DELAY_MS = 20,          /* how long marks alone wait for accepts to share a commit with */
+	FAILED_DELAY_MS = 500,       /* between attempts to commit marks on a disk that refuses */
+	PRUNE_EVERY = 5000,          /* accepts */
 };
 
 /* AUTOINCREMENT: a number must never return, since readers remember how far they got. */
@@ -50,12 +50,14 @@ static const char *const migrations[] = {
 
 struct db *outbox_database(const char *path, struct error *err)
 {
-	return db_open(path, DB_FULL, APPLICATION_ID, migrations, sizeof(migrations) / sizeof(migrations[0]), err);
+	return db_open(path, DB_FULL, APPLICATION_ID, migrations, sizeof(migrations) / sizeof(migrations[0]),
+		       err);
 }
 
 /* ---- one transaction */
 
-static int remember_key(struct outbox *outbox, const struct ticket *ticket, bool *is_repeat, struct error *err)
+static int remember_key(struct outbox *outbox, const struct ticket *ticket, bool *is_repeat,
+			struct error *err)
 {
 	char hash[DOCSTORE_HASH_SIZE];
 	sqlite3_stmt *stmt = db_prepare(outbox->db, "SELECT hash FROM keys WHERE key = ?", err);
@@ -72,7 +74,8 @@ static int remember_key(struct outbox *outbox, const struct ticket *ticket, bool
 	sqlite3_reset(stmt);
 	if (*is_repeat)
 		return 0;
-	stmt = db_prepare(outbox->db, "INSERT OR REPLACE INTO keys(key, hash, accepted_us) VALUES (?, ?, ?)", err);
+	stmt = db_prepare(outbox->db, "INSERT OR REPLACE INTO keys(key, hash, accepted_us) VALUES (?, ?, ?)",
+			  err);
 	if (!stmt)
 		return -1;
 	db_bind_text(stmt, 1, ticket->key);
@@ -106,7 +109,8 @@ static int add_entry(struct outbox *outbox, const struct ticket *ticket, size_t 
 		return -1;
 	if (is_repeat)
 		return 0;
-	stmt = db_prepare(outbox->db, "INSERT INTO entries(document, accepted_us, record) VALUES (?, ?, ?)", err);
+	stmt = db_prepare(outbox->db, "INSERT INTO entries(document, accepted_us, record) VALUES (?, ?, ?)",
+			  err);
 	if (!stmt)
 		return -1;
 	db_bind_text(stmt, 1, ticket->document);
@@ -120,7 +124,8 @@ static int add_entry(struct outbox *outbox, const struct ticket *ticket, size_t 
 
 static int forget_delivered(struct outbox *outbox, const struct mark *mark, struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(outbox->db, "DELETE FROM deliveries WHERE sink = ? AND entry = ?", err);
+	sqlite3_stmt *stmt =
+		db_prepare(outbox->db, "DELETE FROM deliveries WHERE sink = ? AND entry = ?", err);
 
 	if (!stmt)
 		return -1;
@@ -144,8 +149,10 @@ static int apply_mark(struct outbox *outbox, const struct mark *mark, struct err
 
 	if (mark->outcome == OUTBOX_DONE)
 		return forget_delivered(outbox, mark, err);
-	stmt = db_prepare(outbox->db,
-			  "UPDATE deliveries SET state = ?, attempts = ?, reason = ? WHERE sink = ? AND entry = ?", err);
+	stmt = db_prepare(
+		outbox->db,
+		"UPDATE deliveries SET state = ?, attempts = ?, reason = ? WHERE sink = ? AND entry = ?",
+		err);
 	if (!stmt)
 		return -1;
 	db_bind_int(stmt, 1, mark->outcome == OUTBOX_PARKED ? DELIVERY_PARKED : DELIVERY_WAITING);
@@ -166,8 +173,8 @@ static int prune_keys(struct outbox *outbox, struct error *err)
 	return db_run(outbox->db, stmt, err);
 }
 
-static int commit(struct outbox *outbox, const struct ticket *tickets, const struct mark *marks, size_t *added,
-		  struct error *err)
+static int commit(struct outbox *outbox, const struct ticket *tickets, const struct mark *marks,
+		  size_t *added, struct error *err)
 {
 	*added = 0;
 	if (db_begin(outbox->db, err) < 0)
@@ -353,13 +360,14 @@ static int register_sink(struct outbox *outbox, const char *name, struct error *
 
 static int open_lock(struct outbox *outbox, struct error *err)
 {
-	char *path = mem_alloc(strlen(outbox->path) + sizeof(".lock"));
+	struct buf path;
 
-	sprintf(path, "%s.lock", outbox->path);
-	outbox->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	buf_init(&path, 0);
+	buf_printf(&path, "%s.lock", outbox->path);
+	outbox->lock = open(buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (outbox->lock < 0)
-		error_set(err, ERROR_IO, "cannot open lock file %s: %s", path, strerror(errno));
-	mem_free(path);
+		error_set(err, ERROR_IO, "cannot open lock file %s: %s", buf_text(&path), strerror(errno));
+	buf_release(&path);
 	return outbox->lock < 0 ? -1 : 0;
 }
 
@@ -368,7 +376,8 @@ static int start_writer(struct outbox *outbox, struct error *err)
 	int failed = pthread_create(&outbox->writer, NULL, write_all, outbox);
 
 	if (failed)
-		return error_set(err, ERROR_IO, "cannot start the outbox's writer thread: %s", strerror(failed));
+		return error_set(err, ERROR_IO, "cannot start the outbox's writer thread: %s",
+				 strerror(failed));
 	outbox->has_writer = true;
 	return 0;
 }
@@ -392,7 +401,8 @@ struct outbox *outbox_open(const char *path, const char *const *sinks, size_t co
 	if (!outbox->db || open_lock(outbox, err) < 0)
 		goto fail;
 	if (count > OUTBOX_MAX_SINKS) {
-		error_set(err, ERROR_INPUT, "%zu sinks are given, at most %d can be", count, OUTBOX_MAX_SINKS);
+		error_set(err, ERROR_INPUT, "%zu sinks are given, at most %d can be", count,
+			  OUTBOX_MAX_SINKS);
 		goto fail;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -448,7 +458,8 @@ int outbox_accept(struct outbox *outbox, struct slice document, struct slice key
 	struct ticket ticket = {.document = document, .key = key, .record = record};
 
 	if (key.len > OUTBOX_MAX_KEY)
-		return error_set(err, ERROR_INPUT, "the Idempotency-Key has %zu bytes, at most %d are allowed", key.len,
+		return error_set(err, ERROR_INPUT,
+				 "the Idempotency-Key has %zu bytes, at most %d are allowed", key.len,
 				 OUTBOX_MAX_KEY);
 	pthread_mutex_lock(&outbox->mutex);
 	*outbox->last_ticket = &ticket;

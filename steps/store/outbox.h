@@ -33,8 +33,8 @@ struct outbox; /* opaque */
 
 enum {
 	OUTBOX_MAX_SINKS = 16,
-	OUTBOX_MAX_KEY = 256,		  /* bytes of an Idempotency-Key */
-	OUTBOX_KEY_DAYS = 7,		  /* a repeated key is recognised for so long */
+	OUTBOX_MAX_KEY = 256, /* bytes of an Idempotency-Key */
+	OUTBOX_KEY_DAYS = 7,  /* a repeated key is recognised for so long */
 };
 
 /* Opens or makes the file and starts the writer. What is accepted goes to these sinks (names, copied); rows
@@ -69,7 +69,7 @@ void outbox_mark(struct outbox *outbox, size_t sink, int64_t entry, enum outbox_
 		 const char *reason);
 
 struct outbox_entry {
-	int64_t number;	       /* order of acceptance; never used twice */
+	int64_t number;        /* order of acceptance; never used twice */
 	struct slice document; /* id of the record, or source of a failed one */
 	struct slice record;   /* JSON */
 	int64_t accepted_us;   /* wall clock; stays when a parked entry gets a new number */
@@ -85,7 +85,8 @@ void outbox_reader_close(struct outbox_reader *reader);
 int outbox_reader_next(struct outbox_reader *reader, int64_t after, size_t limit, size_t bytes,
 		       outbox_each *each, void *ctx, struct error *err);
 /* One entry by its number: 1, 0 when it is no longer there, or -1. */
-int outbox_reader_get(struct outbox_reader *reader, int64_t number, outbox_each *each, void *ctx, struct error *err);
+int outbox_reader_get(struct outbox_reader *reader, int64_t number, outbox_each *each, void *ctx,
+		      struct error *err);
 /* How many wait for this sink; -1 on error. */
 int64_t outbox_reader_count(struct outbox_reader *reader, struct error *err);
 
@@ -101,7 +102,8 @@ struct outbox_row {
 
 /* Opens for the functions below; close with db_close. */
 struct db *outbox_look(const char *path, struct error *err);
-int outbox_list(struct db *db, void (*each)(void *ctx, const struct outbox_row *row), void *ctx, struct error *err);
+int outbox_list(struct db *db, void (*each)(void *ctx, const struct outbox_row *row), void *ctx,
+		struct error *err);
 /* Parked deliveries wait again, behind everything accepted so far. How many, or -1. */
 int64_t outbox_unpark(struct db *db, struct error *err);
 /* The sinks that something waits for, and how much. */

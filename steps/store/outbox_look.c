@@ -6,12 +6,14 @@ struct db *outbox_look(const char *path, struct error *err)
 	return outbox_database(path, err);
 }
 
-int outbox_list(struct db *db, void (*each)(void *ctx, const struct outbox_row *row), void *ctx, struct error *err)
+int outbox_list(struct db *db, void (*each)(void *ctx, const struct outbox_row *row), void *ctx,
+		struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(db,
-					"SELECT number, document, name, reason, state, attempts, accepted_us FROM deliveries"
-					" JOIN entries ON number = entry JOIN sinks ON sinks.id = sink ORDER BY number, sink",
-					err);
+	sqlite3_stmt *stmt = db_prepare(
+		db,
+		"SELECT number, document, name, reason, state, attempts, accepted_us FROM deliveries"
+		" JOIN entries ON number = entry JOIN sinks ON sinks.id = sink ORDER BY number, sink",
+		err);
 	int row;
 
 	if (!stmt)
@@ -98,10 +100,11 @@ fail:
 int outbox_waiting(struct db *db, void (*each)(void *ctx, struct slice sink, int64_t entries), void *ctx,
 		   struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(db,
-					"SELECT name, count(*) FROM deliveries JOIN sinks ON id = sink WHERE state = 0"
-					" GROUP BY sink ORDER BY sink",
-					err);
+	sqlite3_stmt *stmt =
+		db_prepare(db,
+			   "SELECT name, count(*) FROM deliveries JOIN sinks ON id = sink WHERE state = 0"
+			   " GROUP BY sink ORDER BY sink",
+			   err);
 	int row;
 
 	if (!stmt)

@@ -30,7 +30,7 @@ struct ticket {
 
 struct outbox {
 	char *path;
-	struct db *db; /* the writer's, once it runs */
+	struct db *db;                   /* the writer's, once it runs */
 	int64_t sinks[OUTBOX_MAX_SINKS]; /* keys in table sinks */
 	size_t sink_count;
 	int lock; /* file descriptor of the lock file; owned when is_owner */
@@ -38,8 +38,8 @@ struct outbox {
 
 	pthread_t writer;
 	bool has_writer;
-	pthread_mutex_t mutex; /* guards what follows, and is_owner */
-	pthread_cond_t queued;	 /* for the writer */
+	pthread_mutex_t mutex;   /* guards what follows, and is_owner */
+	pthread_cond_t queued;   /* for the writer */
 	pthread_cond_t answered; /* for those who wait on a ticket */
 	struct ticket *tickets, **last_ticket;
 	struct mark *marks, **last_mark;

@@ -68,10 +68,12 @@ int outbox_reader_next(struct outbox_reader *reader, int64_t after, size_t limit
 	return row < 0 ? -1 : count;
 }
 
-int outbox_reader_get(struct outbox_reader *reader, int64_t number, outbox_each *each, void *ctx, struct error *err)
+int outbox_reader_get(struct outbox_reader *reader, int64_t number, outbox_each *each, void *ctx,
+		      struct error *err)
 {
-	sqlite3_stmt *stmt = db_prepare(
-		reader->db, "SELECT number, document, record, accepted_us FROM entries WHERE number = ?", err);
+	sqlite3_stmt *stmt =
+		db_prepare(reader->db,
+			   "SELECT number, document, record, accepted_us FROM entries WHERE number = ?", err);
 	struct outbox_entry entry;
 	int row;
 

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static const struct table_column columns[] = {
-	{"ENTRY", 5, true},    {"DOCUMENT", 16, false}, {"SINK", 16, false},  {"STATE", 7, false},
+	{"ENTRY", 5, true},    {"DOCUMENT", 16, false}, {"SINK", 16, false},   {"STATE", 7, false},
 	{"ATTEMPTS", 8, true}, {"ACCEPTED", 19, false}, {"REASON", 20, false},
 };
 
@@ -30,7 +30,8 @@ struct entries {
 	long parked, waiting;
 };
 
-static void add_entry(struct entries *entries, const struct outbox_row *row, const char *state, const char *time)
+static void add_entry(struct entries *entries, const struct outbox_row *row, const char *state,
+		      const char *time)
 {
 	char number[32], attempts[32];
 
@@ -85,6 +86,7 @@ static int print_entries(const char *path, bool json, struct error *err)
 	status = outbox_list(db, on_entry, &entries, err);
 	if (status == 0 && entries.table && entries.parked + entries.waiting)
 		table_print(entries.table, table_terminal_width(stdout), stdout);
+	fflush(stdout);
 	if (status == 0 && !json)
 		fprintf(stderr, "%ld waiting, %ld parked in %s%s\n", entries.waiting, entries.parked, path,
 			entries.parked ? "; `store outbox --retry` sends the parked ones again" : "");
@@ -108,7 +110,8 @@ static void add_sink(void *ctx, struct slice name, int64_t entries)
 	char *spec = mem_strndup(name.ptr, name.len);
 
 	(void)entries;
-	if (retry->count < OUTBOX_MAX_SINKS && sink_init(&retry->sinks[retry->count], spec, &retry->err) == 0) {
+	if (retry->count < OUTBOX_MAX_SINKS &&
+	    sink_init(&retry->sinks[retry->count], spec, &retry->err) == 0) {
 		retry->names[retry->count] = retry->sinks[retry->count].name;
 		retry->count++;
 	}
@@ -124,7 +127,7 @@ static int unpark(const char *path, struct retry *retry, struct error *err)
 
 	db_close(db);
 	if (status == 0)
-		fprintf(stderr, "%" PRId64 " parked records wait again\n", count);
+		fprintf(stderr, "%" PRId64 " parked record%s waiting again\n", count, count == 1 ? "" : "s");
 	if (status == 0 && retry->err.kind != ERROR_NONE) {
 		*err = retry->err;
 		status = -1;
@@ -134,7 +137,8 @@ static int unpark(const char *path, struct retry *retry, struct error *err)
 
 static int deliver(const char *path, const struct retry *retry, int64_t timeout_ms, struct error *err)
 {
-	const struct logger log = {.fd = STDERR_FILENO, .format = LOG_TEXT, .threshold = LOG_INFO, .component = "store"};
+	const struct logger log = {
+		.fd = STDERR_FILENO, .format = LOG_TEXT, .threshold = LOG_INFO, .component = "store"};
 	const char *token = getenv("STORE_SINK_TOKEN");
 	struct delivery_setup setup = {
 		.sinks = retry->sinks,
@@ -184,7 +188,8 @@ static int run(const struct opts *opts, struct error *err)
 
 	if (path && json >= 0 && access(path, F_OK) < 0) {
 		error_set(err, ERROR_NOT_FOUND, "there is no outbox %s", path);
-		error_hint(err, "it is made by the first record that `store` accepts; --database names another");
+		error_hint(err,
+			   "it is made by the first record that `store` accepts; --database names another");
 	} else if (path && json >= 0) {
 		status = opt_flag(opts, "retry")
 				 ? send_again(path, (int64_t)opt_number(opts, "drain-timeout") * 1000, err)

@@ -23,7 +23,7 @@
 #include <uv.h>
 
 enum {
-	MAX_HELD = 1024,	   /* posts of a target, in flight or waiting */
+	MAX_HELD = 1024,           /* posts of a target, in flight or waiting */
 	MAX_FETCH_BYTES = 8 << 20, /* read from the outbox at a time */
 	TIMEOUT_MS = 30000,
 	RESPONSE_LIMIT = 1 << 20,
@@ -37,7 +37,7 @@ struct target;
 struct post {
 	struct target *target;
 	int64_t number;
-	uint64_t document; /* hash of the document's name: equal names have equal hashes */
+	uint64_t document;      /* hash of the document's name: equal names have equal hashes */
 	struct http_call *call; /* in flight when not NULL */
 	int attempts;
 	int64_t due_ms; /* next attempt not before */
@@ -52,9 +52,9 @@ struct target {
 	size_t count, in_flight;
 	int64_t position; /* number of the entry read last */
 	bool may_have_more;
-	int failures;	   /* of the sink as a whole, in a row */
+	int failures;      /* of the sink as a whole, in a row */
 	int64_t paused_ms; /* until then nothing is sent */
-	bool is_told;	   /* by Retry-After */
+	bool is_told;      /* by Retry-After */
 	int drain_failures;
 };
 
@@ -133,22 +133,23 @@ static void answered(void *ctx, const struct http_response *response)
 		outbox_mark(posting->setup->outbox, target->sink, post->number, OUTBOX_FAILED, post->attempts,
 			    answer.reason);
 		post->due_ms = now_ms + (answer.retry_after_ms >= 0 ? answer.retry_after_ms
-								     : backoff_ms(post->attempts));
+								    : backoff_ms(post->attempts));
 		/* Requests that were in flight together fail together: that is one failure of the sink. */
 		if (answer.verdict == ANSWER_SINK_FAILED && now_ms >= target->paused_ms) {
 			target->failures++;
 			target->is_told = answer.retry_after_ms >= 0;
 			target->drain_failures += atomic_load(&posting->is_draining);
-			target->paused_ms = now_ms + (answer.retry_after_ms >= 0 ? answer.retry_after_ms
-										 : backoff_ms(target->failures));
-			log_write(posting->setup->log, LOG_WARNING, value_null(), "%s: %s; attempt %d, again in %lld ms",
-				  target->url, answer.reason, target->failures,
-				  (long long)(target->paused_ms - now_ms));
+			target->paused_ms =
+				now_ms + (answer.retry_after_ms >= 0 ? answer.retry_after_ms
+								     : backoff_ms(target->failures));
+			log_write(posting->setup->log, LOG_WARNING, value_null(),
+				  "%s: %s; attempt %d, again in %lld ms", target->url, answer.reason,
+				  target->failures, (long long)(target->paused_ms - now_ms));
 		}
 	}
 	if (answer.verdict == ANSWER_REFUSED)
-		log_write(posting->setup->log, LOG_ERROR, value_null(), "%s refused a record: %s; `store outbox` lists it",
-			  target->url, answer.reason);
+		log_write(posting->setup->log, LOG_ERROR, value_null(),
+			  "%s refused a record: %s; `store outbox` lists it", target->url, answer.reason);
 	pump_all(posting);
 }
 
@@ -205,7 +206,8 @@ static void outbox_failed(struct target *target, const struct error *err)
 {
 	target->paused_ms = clock_monotonic_ms() + backoff_ms(++target->failures);
 	target->drain_failures += atomic_load(&target->posting->is_draining);
-	log_write(target->posting->setup->log, LOG_ERROR, value_null(), "cannot read the outbox: %s", err->message);
+	log_write(target->posting->setup->log, LOG_ERROR, value_null(), "cannot read the outbox: %s",
+		  err->message);
 }
 
 static int send_waiting(struct target *target, int64_t now_ms)
@@ -318,13 +320,15 @@ static void on_timer(uv_timer_t *timer)
 	pump_all(posting);
 }
 
-/* The last chance of this process: what waits for its backoff is due now, unless the sink said when. */
+/* The last chance of this process: what waits for its backoff is due now, unless the sink said when. News of
+ * what was accepted last may still be under way, so look. */
 static void prepare_to_drain(struct posting *posting)
 {
 	posting->is_prepared_to_drain = true;
 	for (size_t t = 0; t < posting->count; t++) {
 		struct target *target = &posting->targets[t];
 
+		target->may_have_more = true;
 		if (target->is_told)
 			continue;
 		target->paused_ms = 0;
@@ -347,7 +351,8 @@ static void pump_all(struct posting *posting)
 		finished = finished && is_finished(&posting->targets[i]);
 	}
 	/* The client may not be freed here, perhaps inside one of its callbacks: the timer does it. */
-	posting->is_over = finished || (draining && clock_monotonic_ms() >= atomic_load(&posting->deadline_ms));
+	posting->is_over =
+		finished || (draining && clock_monotonic_ms() >= atomic_load(&posting->deadline_ms));
 	uv_timer_start(&posting->timer, on_timer,
 		       posting->is_over ? 0 : (uint64_t)next_wait_ms(posting, draining), 0);
 }
@@ -408,16 +413,24 @@ static int open_loop(struct posting *posting, struct error *err)
 	return 0;
 }
 
+static char *join(const char *a, const char *b)
+{
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_add_text(&text, a);
+	buf_add_text(&text, b);
+	return buf_take(&text);
+}
+
 struct posting *posting_start(const struct delivery_setup *setup, struct error *err)
 {
 	struct posting *posting = mem_new(sizeof(*posting));
 	int failed;
 
 	posting->setup = setup;
-	if (setup->token) {
-		posting->authorization = mem_alloc(strlen(setup->token) + sizeof("Bearer "));
-		sprintf(posting->authorization, "Bearer %s", setup->token);
-	}
+	if (setup->token)
+		posting->authorization = join("Bearer ", setup->token);
 	if (open_targets(posting, err) < 0 || open_loop(posting, err) < 0)
 		goto fail;
 	failed = pthread_create(&posting->thread, NULL, deliver, posting);

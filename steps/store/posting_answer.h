@@ -15,14 +15,14 @@
 
 enum answer_verdict {
 	ANSWER_DELIVERED,
-	ANSWER_REFUSED,	    /* for good */
-	ANSWER_FAILED,	    /* this record, this time */
+	ANSWER_REFUSED,     /* for good */
+	ANSWER_FAILED,      /* this record, this time */
 	ANSWER_SINK_FAILED, /* the sink as a whole, this time */
 };
 
 struct posting_answer {
 	enum answer_verdict verdict;
-	char reason[300];	/* one line; empty when delivered */
+	char reason[300];       /* one line; empty when delivered */
 	int64_t retry_after_ms; /* -1: the server did not say */
 };
 

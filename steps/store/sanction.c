@@ -6,10 +6,10 @@
 #include <string.h>
 
 enum {
-	UNIT = 10000,	    /* steps of a whole */
+	UNIT = 10000, /* steps of a whole */
 	UNIT_DIGITS = 4,
 	MAX_CURRENCIES = 4, /* in one line; more belong in the record */
-	MAX_KINDS = 12,	    /* the guideline has eleven */
+	MAX_KINDS = 12,     /* the guideline has eleven */
 	MAX_ITEMS = 300,    /* of a record; beyond it nobody reads the sum */
 };
 
@@ -98,7 +98,8 @@ static bool read_amount(struct value item, int64_t *amount)
 		*amount = given->as.integer * UNIT;
 		return true;
 	}
-	if (given->kind == VALUE_DOUBLE && given->as.number >= 0 && given->as.number < (double)(MAX_AMOUNT / UNIT)) {
+	if (given->kind == VALUE_DOUBLE && given->as.number >= 0 &&
+	    given->as.number < (double)(MAX_AMOUNT / UNIT)) {
 		*amount = (int64_t)(given->as.number * UNIT + 0.5);
 		return true;
 	}
@@ -205,8 +206,8 @@ void sanction_init(struct sanction *sanction, const struct value *money)
 			struct value item = *value_list_at(*money, i);
 			int64_t amount;
 
-			if (rank(value_get_text(item, "status")) == level && read_amount(item, &amount) && amount > 0 &&
-			    !is_repeat(*money, i))
+			if (rank(value_get_text(item, "status")) == level && read_amount(item, &amount) &&
+			    amount > 0 && !is_repeat(*money, i))
 				add(sums, &count, item, amount);
 		}
 	}

@@ -20,9 +20,9 @@
 #include <stdbool.h>
 
 struct sanction {
-	bool is_known;	    /* false: everything else is empty */
+	bool is_known;      /* false: everything else is empty */
 	char currency[4];   /* ISO 4217, of the largest sum */
-	double amount;	    /* that sum */
+	double amount;      /* that sum */
 	struct buf summary; /* all sums, largest first */
 };
 

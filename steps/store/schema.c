@@ -6,12 +6,8 @@
  */
 #include "steps/store/schema.h"
 
-#define CHILD(name, columns)                                                                                     \
-	"CREATE TABLE " name "("                                                                                 \
-	" decision INTEGER NOT NULL REFERENCES decisions(row) ON DELETE CASCADE,"                                \
-	" position INTEGER NOT NULL," columns " PRIMARY KEY(decision, position)) STRICT, WITHOUT ROWID;"
-
-const char *const schema_migrations[] = {
+/* clang-format off */
+static const char version_1[] =
 	"CREATE TABLE decisions("
 	" row INTEGER PRIMARY KEY,"
 	" id TEXT NOT NULL UNIQUE,"
@@ -19,32 +15,48 @@ const char *const schema_migrations[] = {
 	" doc_type TEXT,"
 	" probability REAL,"
 	" title TEXT,"
-	" doc_date TEXT,"     /* ISO 8601 */
+	" doc_date TEXT,"		/* ISO 8601 */
 	" language TEXT,"
 	" media_type TEXT,"
-	" authorities TEXT,"  /* A; B; C */
+	" authorities TEXT,"		/* A; B; C */
 	" parties TEXT,"
-	" sanction TEXT,"     /* in words */
-	" currency TEXT,"     /* and the largest sum in figures */
+	" sanction TEXT,"		/* in words */
+	" currency TEXT,"		/* and the largest sum in figures */
 	" amount REAL,"
 	" text_uri TEXT,"
-	" model TEXT,"        /* that extracted the fields */
-	" record TEXT NOT NULL," /* JSON, as received */
+	" model TEXT,"			/* that extracted the fields */
+	" record TEXT NOT NULL,"	/* JSON, as received */
 	" stored_at TEXT NOT NULL,"
 	" updated_at TEXT NOT NULL) STRICT;"
 	"CREATE INDEX decisions_by_date ON decisions(doc_date DESC, row);"
 	"CREATE INDEX decisions_by_source ON decisions(source);"
-	CHILD("parties", " name TEXT NOT NULL, kind TEXT, role TEXT,")
-	CHILD("money", " kind TEXT, amount TEXT NOT NULL, currency TEXT, status TEXT, party TEXT,")
-	CHILD("legal_basis", " instrument TEXT NOT NULL, provision TEXT,")
-	CHILD("measures", " kind TEXT NOT NULL,")
+
+	"CREATE TABLE parties("
+	" decision INTEGER NOT NULL REFERENCES decisions(row) ON DELETE CASCADE, position INTEGER NOT NULL,"
+	" name TEXT NOT NULL, kind TEXT, role TEXT,"
+	" PRIMARY KEY(decision, position)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE money("
+	" decision INTEGER NOT NULL REFERENCES decisions(row) ON DELETE CASCADE, position INTEGER NOT NULL,"
+	" kind TEXT, amount TEXT NOT NULL, currency TEXT, status TEXT, party TEXT,"
+	" PRIMARY KEY(decision, position)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE legal_basis("
+	" decision INTEGER NOT NULL REFERENCES decisions(row) ON DELETE CASCADE, position INTEGER NOT NULL,"
+	" instrument TEXT NOT NULL, provision TEXT,"
+	" PRIMARY KEY(decision, position)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE measures("
+	" decision INTEGER NOT NULL REFERENCES decisions(row) ON DELETE CASCADE, position INTEGER NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" PRIMARY KEY(decision, position)) STRICT, WITHOUT ROWID;"
+
 	"CREATE TABLE failures("
 	" source TEXT PRIMARY KEY,"
 	" message TEXT NOT NULL,"
 	" record TEXT NOT NULL,"
 	" failed_at TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE VIRTUAL TABLE texts USING fts5(title, parties, text,"
-	" tokenize = 'porter unicode61 remove_diacritics 2');",
-};
 
+	"CREATE VIRTUAL TABLE texts USING fts5(title, parties, text,"
+	" tokenize = 'porter unicode61 remove_diacritics 2');";
+/* clang-format on */
+
+const char *const schema_migrations[] = {version_1};
 const size_t schema_migration_count = sizeof(schema_migrations) / sizeof(schema_migrations[0]);

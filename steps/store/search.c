@@ -102,8 +102,9 @@ static int search(struct decisions *decisions, const struct opts *opts, bool jso
 		status = error_set(err, ERROR_INPUT, "nothing to search for");
 		error_hint(err, "store search WORDS…; quote words that must stand together");
 	} else {
-		status = decisions_search(decisions, buf_text(&query), opt_text(opts, "type"), opt_number(opts, "limit"),
-					  json ? print_hit_json : print_hit, &hits, err);
+		status = decisions_search(decisions, buf_text(&query), opt_text(opts, "type"),
+					  opt_number(opts, "limit"), json ? print_hit_json : print_hit, &hits,
+					  err);
 	}
 	if (status == 0 && !hits)
 		fprintf(stderr, "nothing found\n");
@@ -117,7 +118,8 @@ int search_main(int argc, char **argv)
 	static const struct opt_command command = {
 		.name = "store search",
 		.operands = "WORDS...",
-		.summary = "documents that hold all the words, best first, with a passage; WORD* is a beginning",
+		.summary =
+			"documents that hold all the words, best first, with a passage; WORD* is a beginning",
 		.example = "store search 'cease and desist' swap*",
 		.tables = tables,
 	};

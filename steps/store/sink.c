@@ -78,7 +78,8 @@ static int init_http(struct sink *sink, const char *spec, struct error *err)
 	CURLU *url = curl_url();
 	int status = -1;
 
-	if (!url || curl_url_set(url, CURLUPART_URL, spec, 0) != CURLUE_OK || !has_part(url, CURLUPART_HOST)) {
+	if (!url || curl_url_set(url, CURLUPART_URL, spec, 0) != CURLUE_OK ||
+	    !has_part(url, CURLUPART_HOST)) {
 		error_set(err, ERROR_INPUT, "sink %s is not a URL", spec);
 	} else if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD)) {
 		error_set(err, ERROR_INPUT, "the URL of a sink must not hold a user name or password");
@@ -135,7 +136,8 @@ char *sink_database_path(const char *path, struct error *err)
 	if (path && path[0])
 		return absolute(path, err);
 	if ((!state || state[0] != '/') && (!home || !home[0])) {
-		error_set(err, ERROR_INPUT, "no place for the database: neither HOME nor XDG_STATE_HOME is set");
+		error_set(err, ERROR_INPUT,
+			  "no place for the database: neither HOME nor XDG_STATE_HOME is set");
 		error_hint(err, "give --database PATH");
 		return NULL;
 	}

@@ -117,8 +117,8 @@ static void say_waiting(void *ctx, struct slice sink, int64_t entries)
 		is_ours = is_ours || slice_is(sink, store->sinks[i].name);
 	if (is_ours)
 		log_write(store->log, LOG_WARNING, value_null(),
-			  "%lld records wait in %s for %.*s; the next start delivers them, `store outbox` lists them",
-			  (long long)entries, store->outbox_path, SLICE_ARG(sink));
+			  "%lld record%s waiting in %s for %.*s; the next start delivers, `store outbox` lists",
+			  (long long)entries, entries == 1 ? "" : "s", store->outbox_path, SLICE_ARG(sink));
 }
 
 void store_close(void *state)
@@ -173,7 +173,8 @@ int store_apply(struct step_call *call, struct value request, struct value *resp
 		return -1;
 	buf_init(&json, MAX_RECORD);
 	if (json_write(&json, request) < 0)
-		status = json.full ? error_set(err, ERROR_LIMIT, "the record is larger than %d bytes", MAX_RECORD)
+		status = json.full ? error_set(err, ERROR_LIMIT, "the record is larger than %d bytes",
+					       MAX_RECORD)
 				   : error_set(err, ERROR_INPUT, "the record has no JSON form");
 	else
 		status = outbox_accept(store->outbox, key, call->idempotency_key, buf_slice(&json), err);
@@ -184,12 +185,14 @@ int store_apply(struct step_call *call, struct value request, struct value *resp
 }
 
 const char store_request_schema[] =
-	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"A record as extract prints it\","
+	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"A record as extract "
+	"prints it\","
 	" \"type\": \"object\","
 	" \"anyOf\": [{\"required\": [\"id\"]}, {\"required\": [\"source\", \"error\"]}],"
 	" \"properties\": {"
 	" \"id\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 256},"
-	" \"source\": {\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"language\": {\"type\": \"string\"},"
+	" \"source\": {\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"language\": {\"type\": "
+	"\"string\"},"
 	" \"text_uri\": {\"type\": \"string\"},"
 	" \"classification\": {\"type\": \"object\", \"properties\": {"
 	" \"doc_type\": {\"type\": \"object\", \"properties\": {"
@@ -199,9 +202,11 @@ const char store_request_schema[] =
 	" \"error\": {\"description\": \"why the document could not be processed: kept as a failure\"}}}";
 
 const char store_response_schema[] =
-	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"Accepted: on disk, not yet delivered\","
+	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"Accepted: on disk, not "
+	"yet delivered\","
 	" \"type\": \"object\", \"required\": [\"status\", \"stored\"], \"properties\": {"
 	" \"id\": {\"type\": \"string\"},"
 	" \"source\": {\"type\": \"string\", \"description\": \"of a failed document\"},"
 	" \"status\": {\"const\": \"accepted\"},"
-	" \"stored\": {\"type\": \"string\", \"format\": \"uri\", \"description\": \"where the record will be\"}}}";
+	" \"stored\": {\"type\": \"string\", \"format\": \"uri\", \"description\": \"where the record will "
+	"be\"}}}";

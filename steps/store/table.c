@@ -119,7 +119,8 @@ void table_add(struct table *table, struct slice text)
 {
 	if (table->count == table->capacity)
 		table->cells = mem_grow(table->cells, &table->capacity, sizeof(*table->cells));
-	table->cells[table->count++] = (struct slice){mem_strndup(text.ptr ? text.ptr : "", text.len), text.len};
+	table->cells[table->count++] =
+		(struct slice){mem_strndup(text.ptr ? text.ptr : "", text.len), text.len};
 }
 
 static size_t sum(const size_t *widths, size_t count)

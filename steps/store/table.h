@@ -18,7 +18,7 @@
 struct table_column {
 	const char *name; /* heading */
 	size_t min_width; /* never narrower than this, unless its content is */
-	bool is_number;	  /* right-aligned */
+	bool is_number;   /* right-aligned */
 };
 
 struct table; /* opaque */

@@ -104,7 +104,8 @@ struct decisions *verb_open(const struct opts *opts, struct error *err)
 
 	if (path && access(path, F_OK) < 0) {
 		error_set(err, ERROR_NOT_FOUND, "there is no database %s", path);
-		error_hint(err, "`ingest FILE… | classify | extract | store` fills one; --database names another");
+		error_hint(err,
+			   "`ingest FILE… | classify | extract | store` fills one; --database names another");
 	} else if (path) {
 		decisions = decisions_open(path, err);
 	}

@@ -1,10 +1,12 @@
 # store as a program: filter, service, verbs, and what it keeps when it is killed.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
 	export XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
 	export LEXFLOW_LOG=json
 	unset STORE_DATABASE STORE_SINK STORE_SINK_TOKEN DOCUMENT_STORE
-	store="${LEXFLOW_BIN:-build/bin}/store"
+	store="$(realpath "${LEXFLOW_BIN:-build/bin}")/store"
 	database="$XDG_STATE_HOME/lexflow/decisions.db"
 	cd "$BATS_TEST_TMPDIR"
 	pids=()
@@ -97,7 +99,7 @@ post() {
 	[ "${lines[2]}" = "bare.txt  —              —                    —                          —           decisions.db#bare" ]
 	[ "$(rows --type press_release)" -eq 1 ]
 	COLUMNS=80 run --separate-stderr "$store" list
-	for line in "${lines[@]}"; do [ "${#line}" -le 80 ]; done
+	[ "$(jq -R length <<<"$output" | sort -n | tail -n 1)" -le 80 ] # characters, whatever the locale
 }
 
 @test "store search: finds words in the text and shows the passage" {
@@ -151,7 +153,7 @@ post() {
 	chmod 0555 locked "$BATS_TEST_TMPDIR"
 	as=()
 	[ "$(id -u)" -ne 0 ] || as=(setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --clear-groups)
-	run "${as[@]}" "$(realpath "$store")" --database "$PWD/locked/d.db" < <(record a)
+	run "${as[@]}" "$store" --database "$PWD/locked/d.db" < <(record a)
 	chmod 0755 locked "$BATS_TEST_TMPDIR"
 	[ "$status" -eq 3 ]
 	[[ "$output" == *"$PWD/locked/d.db"* ]]
@@ -166,7 +168,8 @@ post() {
 @test "store: a full disk answers with an error line, and what was accepted is there" {
 	head -c 6000 /dev/zero | tr '\0' x >pad
 	for i in $(seq 400); do record "d$i" "\"pad\":\"$(<pad)\""; done >many
-	run bash -c "trap '' XFSZ; ulimit -f 1500; '$store' <many >out 2>log"
+	# A limit on the size of files is a full disk for the databases; the answers go to a pipe.
+	run bash -c "(trap '' XFSZ; ulimit -f 700; exec '$store' <many 2>log) | cat >out; exit \${PIPESTATUS[0]}"
 	[ "$status" -eq 1 ]
 	[ "$(wc -l <out)" -eq 400 ]
 	grep -q 'disk is full' out
@@ -180,7 +183,7 @@ post() {
 @test "store: an unreachable sink keeps the record in the outbox, the next start delivers it" {
 	record a | "$store" --sink http://127.0.0.1:1/ --drain-timeout 5 >out 2>log
 	[ "$(jq -r .status out)" = accepted ]
-	grep -q 'wait in .*decisions.db.outbox for http://127.0.0.1:1/' log
+	grep -q '1 record waiting in .*decisions.db.outbox for http://127.0.0.1:1/' log
 	run --separate-stderr "$store" outbox --format json
 	[ "$(jq -r '[.document, .state, .sink] | join(" ")' <<<"$output")" = "a waiting http://127.0.0.1:1/" ]
 
@@ -198,7 +201,7 @@ post() {
 	[[ "$(jq -r .reason <<<"$output")" == "HTTP 404"* ]]
 	run "$store" outbox --retry
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"1 parked records wait again"* && "$output" == *"0 waiting, 1 parked"* ]]
+	[[ "$output" == *"1 parked record waiting again"* && "$output" == *"0 waiting, 1 parked"* ]]
 }
 
 @test "store: several sinks get every record" {

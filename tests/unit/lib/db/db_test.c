@@ -150,8 +150,9 @@ static void a_text_file_is_refused_and_left_alone(void **state)
 	struct error err = {0};
 	struct stat status;
 
-	write_file(place->path, "This is a letter, and a long one: it does not begin as a database does.\n"
-				"It goes on for more than a hundred bytes, so that the header could be there.\n");
+	write_file(place->path,
+		   "This is a letter, and a long one: it does not begin as a database does.\n"
+		   "It goes on for more than a hundred bytes, so that the header could be there.\n");
 	assert_null(db_open(place->path, DB_FULL, APP, one, 1, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_non_null(strstr(err.message, place->path));

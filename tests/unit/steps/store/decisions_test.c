@@ -42,10 +42,13 @@ static int teardown(void **state)
 
 static const char acme[] =
 	"{\"id\":\"acme1\",\"source\":\"/in/acme.txt\",\"title\":\"CFTC orders Acme\",\"language\":\"en\","
-	"\"text_uri\":\"file:///d/1\",\"classification\":{\"doc_type\":{\"value\":\"press_release\",\"probability\":0.98}},"
+	"\"text_uri\":\"file:///d/"
+	"1\",\"classification\":{\"doc_type\":{\"value\":\"press_release\",\"probability\":0.98}},"
 	"\"extraction\":{\"model\":\"press_release@1\",\"fields\":{\"doc_date\":{\"value\":\"2015-01-16\"},"
-	"\"authorities\":[{\"value\":\"CFTC\"}],\"parties\":[{\"name\":\"Acme Trading LLC\",\"kind\":\"entity\","
-	"\"role\":\"respondent\"},{\"name\":\"J. Doe\"}],\"money\":[{\"kind\":\"civil_penalty\",\"amount\":\"140000\","
+	"\"authorities\":[{\"value\":\"CFTC\"}],\"parties\":[{\"name\":\"Acme Trading "
+	"LLC\",\"kind\":\"entity\","
+	"\"role\":\"respondent\"},{\"name\":\"J. "
+	"Doe\"}],\"money\":[{\"kind\":\"civil_penalty\",\"amount\":\"140000\","
 	"\"currency\":\"USD\",\"status\":\"imposed\"}],\"legal_basis\":[{\"instrument\":\"7 U.S.C.\","
 	"\"provision\":\"6c(a)\"}],\"measures\":[{\"kind\":\"cease_and_desist\"}]}}}";
 
@@ -63,7 +66,8 @@ static int put(struct fixture *f, const char *json, const char *text)
 	assert_int_equal(db_begin(decisions_db(f->decisions), &err), 0);
 	wanted = decisions_wants_text(f->decisions, &decision, &err);
 	assert_int_equal(
-		decisions_put(f->decisions, &decision, record, slice_of(json), wanted ? &words : NULL, &err), 0);
+		decisions_put(f->decisions, &decision, record, slice_of(json), wanted ? &words : NULL, &err),
+		0);
 	assert_int_equal(db_commit(decisions_db(f->decisions), &err), 0);
 	assert_string_equal(err.message, "");
 	decision_release(&decision);
@@ -107,14 +111,17 @@ static void a_record_fills_its_row_and_its_lists(void **state)
 	struct fixture *f = *state;
 
 	put(f, acme, "spoofing");
-	assert_int_equal(number(f, "SELECT count(*) FROM decisions WHERE id = 'acme1' AND source = '/in/acme.txt' AND"
-				   " doc_type = 'press_release' AND probability = 0.98 AND doc_date = '2015-01-16' AND"
-				   " authorities = 'CFTC' AND parties = 'Acme Trading LLC; J. Doe' AND"
-				   " sanction = 'USD 140,000 civil penalty' AND currency = 'USD' AND amount = 140000 AND"
-				   " model = 'press_release@1' AND json_extract(record, '$.language') = 'en'"),
-			 1);
+	assert_int_equal(
+		number(f,
+		       "SELECT count(*) FROM decisions WHERE id = 'acme1' AND source = '/in/acme.txt' AND"
+		       " doc_type = 'press_release' AND probability = 0.98 AND doc_date = '2015-01-16' AND"
+		       " authorities = 'CFTC' AND parties = 'Acme Trading LLC; J. Doe' AND"
+		       " sanction = 'USD 140,000 civil penalty' AND currency = 'USD' AND amount = 140000 AND"
+		       " model = 'press_release@1' AND json_extract(record, '$.language') = 'en'"),
+		1);
 	assert_int_equal(number(f, "SELECT count(*) FROM parties"), 2);
-	assert_int_equal(number(f, "SELECT count(*) FROM money WHERE amount = '140000' AND status = 'imposed'"), 1);
+	assert_int_equal(
+		number(f, "SELECT count(*) FROM money WHERE amount = '140000' AND status = 'imposed'"), 1);
 	assert_int_equal(number(f, "SELECT count(*) FROM legal_basis WHERE provision = '6c(a)'"), 1);
 	assert_int_equal(number(f, "SELECT count(*) FROM measures WHERE kind = 'cease_and_desist'"), 1);
 }
@@ -128,7 +135,8 @@ static void sent_again_it_is_replaced_not_added(void **state)
 	row = number(f, "SELECT row FROM decisions");
 	put(f, "{\"id\":\"acme1\",\"source\":\"/in/acme.txt\",\"title\":\"Corrected\"}", "layering");
 	assert_int_equal(number(f, "SELECT count(*) FROM decisions"), 1);
-	assert_int_equal(number(f, "SELECT row FROM decisions WHERE title = 'Corrected' AND sanction IS NULL"), row);
+	assert_int_equal(
+		number(f, "SELECT row FROM decisions WHERE title = 'Corrected' AND sanction IS NULL"), row);
 	assert_int_equal(number(f, "SELECT count(*) FROM parties"), 0);
 	assert_int_equal(number(f, "SELECT count(*) FROM texts"), 1);
 	expect_found(f, "spoofing", "");
@@ -159,7 +167,8 @@ static void words_phrases_beginnings_and_accents_are_found(void **state)
 	struct fixture *f = *state;
 
 	put(f, acme, "The order requires Acme to cease and desist from spoofing.");
-	put(f, "{\"id\":\"cnil\",\"source\":\"s\",\"title\":\"Délibération\"}", "La formation restreinte prononce une amende.");
+	put(f, "{\"id\":\"cnil\",\"source\":\"s\",\"title\":\"Délibération\"}",
+	    "La formation restreinte prononce une amende.");
 	expect_found(f, "cease and desist", "acme1 ");
 	expect_found(f, "desist cease", "");
 	expect_found(f, "spoof*", "acme1 ");
@@ -169,7 +178,8 @@ static void words_phrases_beginnings_and_accents_are_found(void **state)
 
 static void a_query_s_punctuation_is_no_syntax(void **state)
 {
-	static const char *const odd[] = {"O'Brien", "a AND", "\"", "NEAR(", "title:x", "-", "col : *", "((("};
+	static const char *const odd[] = {"O'Brien", "a AND", "\"",      "NEAR(",
+					  "title:x", "-",     "col : *", "((("};
 	struct fixture *f = *state;
 
 	put(f, acme, "text");
@@ -179,14 +189,17 @@ static void a_query_s_punctuation_is_no_syntax(void **state)
 
 static void a_failure_is_kept_until_the_document_succeeds(void **state)
 {
-	static const char json[] = "{\"source\":\"/in/acme.txt\",\"error\":{\"title\":\"t\",\"detail\":\"encrypted\"}}";
+	static const char json[] =
+		"{\"source\":\"/in/acme.txt\",\"error\":{\"title\":\"t\",\"detail\":\"encrypted\"}}";
 	struct fixture *f = *state;
 	struct error err = {0};
 	struct value record;
 
 	assert_int_equal(json_read(slice_of(json), &record, &err), 0);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(decisions_put_failure(f->decisions, SLICE("/in/acme.txt"), record, slice_of(json), &err), 0);
+		assert_int_equal(decisions_put_failure(f->decisions, SLICE("/in/acme.txt"), record,
+						       slice_of(json), &err),
+				 0);
 	assert_int_equal(number(f, "SELECT count(*) FROM failures WHERE message = 'encrypted'"), 1);
 	put(f, acme, "text");
 	assert_int_equal(number(f, "SELECT count(*) FROM failures"), 0);
@@ -198,7 +211,9 @@ static void records_of_any_shape_are_stored(void **state)
 	static const char *const shapes[] = {
 		"{\"id\":\"x\"}",
 		"{\"id\":\"x\",\"title\":7,\"classification\":[],\"extraction\":\"none\"}",
-		"{\"id\":\"x\",\"classification\":{\"doc_type\":null},\"extraction\":{\"fields\":{\"parties\":{},\"money\":[1,[]],"
+		"{\"id\":\"x\",\"classification\":{\"doc_type\":null},\"extraction\":{\"fields\":{"
+		"\"parties\":{},"
+		"\"money\":[1,[]],"
 		"\"doc_date\":[],\"legal_basis\":[{\"instrument\":{}}],\"measures\":null}}}",
 	};
 	struct fixture *f = *state;

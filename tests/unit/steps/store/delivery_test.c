@@ -29,7 +29,7 @@ struct fixture {
 	pthread_mutex_t mutex;
 	struct seen seen[MAX_SEEN];
 	int seen_count, under_way, most_under_way;
-	int script[16]; /* status of the first answers; 0: 200 from here on */
+	int script[16];     /* status of the first answers; 0: 200 from here on */
 	const char *refuse; /* a body that is answered with 422 each time */
 	long delay_ms;
 	long retry_after_s;
@@ -210,7 +210,8 @@ static void a_record_reaches_the_database_with_its_text(void **state)
 
 	buf_init(&uri, 0);
 	buf_init(&record, 0);
-	assert_int_equal(docstore_put(f->documents, SLICE("They agreed to disgorge profits."), &uri, hash, &err), 0);
+	assert_int_equal(
+		docstore_put(f->documents, SLICE("They agreed to disgorge profits."), &uri, hash, &err), 0);
 	buf_printf(&record, "{\"id\":\"a\",\"text_uri\":\"%s\"}", buf_text(&uri));
 	add_sink(f, "sqlite:", f->database);
 	open_outbox(f);
@@ -281,7 +282,8 @@ static void *send_the_same(void *arg)
 	struct fixture *f = arg;
 
 	for (int i = 0; i < REPEATS; i++) {
-		if (outbox_accept(f->outbox, SLICE("same"), SLICE(""), SLICE("{\"id\":\"same\",\"title\":\"T\"}"), NULL) < 0)
+		if (outbox_accept(f->outbox, SLICE("same"), SLICE(""),
+				  SLICE("{\"id\":\"same\",\"title\":\"T\"}"), NULL) < 0)
 			return f;
 	}
 	return NULL;
@@ -394,7 +396,8 @@ static void a_refused_record_is_parked_and_the_rest_goes_on(void **state)
 	finish(f);
 	assert_int_equal(f->seen_count, 3);
 	assert_int_equal(outbox(f, "SELECT count(*) FROM entries WHERE document = 'b'"), 1);
-	assert_int_equal(outbox(f, "SELECT count(*) FROM deliveries WHERE state = 1 AND reason LIKE 'HTTP 422%'"), 1);
+	assert_int_equal(
+		outbox(f, "SELECT count(*) FROM deliveries WHERE state = 1 AND reason LIKE 'HTTP 422%'"), 1);
 	assert_int_equal(outbox(f, "SELECT count(*) FROM entries"), 1);
 }
 
@@ -422,7 +425,10 @@ static void an_unreachable_sink_leaves_the_record_waiting(void **state)
 	start(f);
 	accept(f, "a", "{\"id\":\"a\"}");
 	finish(f);
-	assert_int_equal(outbox(f, "SELECT count(*) FROM deliveries WHERE state = 0 AND attempts > 0 AND reason <> ''"), 1);
+	assert_int_equal(
+		outbox(f,
+		       "SELECT count(*) FROM deliveries WHERE state = 0 AND attempts > 0 AND reason <> ''"),
+		1);
 }
 
 static void versions_of_a_document_do_not_overtake(void **state)

@@ -83,8 +83,8 @@ static void expect_waiting(struct outbox *outbox, size_t sink, const char *expec
 
 static void add_row(void *ctx, const struct outbox_row *row)
 {
-	buf_printf(ctx, "%.*s %s %d %.*s; ", SLICE_ARG(row->document), row->is_parked ? "parked" : "waiting", row->attempts,
-		   SLICE_ARG(row->reason));
+	buf_printf(ctx, "%.*s %s %d %.*s; ", SLICE_ARG(row->document), row->is_parked ? "parked" : "waiting",
+		   row->attempts, SLICE_ARG(row->reason));
 }
 
 static void expect_rows(struct fixture *f, const char *expected)
@@ -209,7 +209,8 @@ static void a_long_key_is_refused(void **state)
 	char key[OUTBOX_MAX_KEY + 1];
 
 	memset(key, 'k', sizeof(key));
-	assert_int_equal(outbox_accept(outbox, SLICE("a"), (struct slice){key, sizeof(key)}, SLICE("{}"), &err), -1);
+	assert_int_equal(
+		outbox_accept(outbox, SLICE("a"), (struct slice){key, sizeof(key)}, SLICE("{}"), &err), -1);
 	assert_int_equal(err.kind, ERROR_INPUT);
 	outbox_close(outbox);
 }
@@ -255,7 +256,8 @@ static void a_reader_takes_pieces(void **state)
 	reader = outbox_reader_open(outbox, 0, &err);
 	buf_init(&text, 0);
 	assert_int_equal(outbox_reader_next(reader, 0, 2, 1000, add_entry, &text, &err), 2);
-	assert_int_equal(outbox_reader_next(reader, 2, 10, 15, add_entry, &text, &err), 2); /* 20 bytes pass 15 */
+	assert_int_equal(outbox_reader_next(reader, 2, 10, 15, add_entry, &text, &err),
+			 2); /* 20 bytes pass 15 */
 	assert_int_equal(outbox_reader_next(reader, 4, 10, 1000, add_entry, &text, &err), 1);
 	assert_int_equal(outbox_reader_next(reader, 5, 10, 1000, add_entry, &text, &err), 0);
 	assert_int_equal(outbox_reader_count(reader, &err), 5);
@@ -270,7 +272,8 @@ static void one_process_at_a_time_delivers(void **state)
 {
 	struct fixture *f = *state;
 	struct outbox *first = open_outbox(f, one_sink, 1);
-	struct outbox *second = open_outbox(f, one_sink, 1); /* locks belong to the open file, so this is as good */
+	struct outbox *second =
+		open_outbox(f, one_sink, 1); /* locks belong to the open file, so this is as good */
 
 	assert_true(outbox_own(first));
 	assert_true(outbox_own(first));
@@ -300,7 +303,8 @@ static void *send_many(void *arg)
 		char id[32];
 
 		snprintf(id, sizeof(id), "%d-%d", sender->number, i);
-		sender->failed += outbox_accept(sender->outbox, slice_of(id), slice_of(id), SLICE("{}"), NULL) < 0;
+		sender->failed +=
+			outbox_accept(sender->outbox, slice_of(id), slice_of(id), SLICE("{}"), NULL) < 0;
 	}
 	return NULL;
 }
@@ -361,8 +365,8 @@ static int fill(struct fixture *f)
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	memset(record, 'x', sizeof(record));
-	while (accepted < 1000 &&
-	       outbox_accept(outbox, SLICE("d"), SLICE(""), (struct slice){record, sizeof(record)}, &err) == 0)
+	while (accepted < 1000 && outbox_accept(outbox, SLICE("d"), SLICE(""),
+						(struct slice){record, sizeof(record)}, &err) == 0)
 		accepted++;
 	outbox_close(outbox);
 	if (err.kind != ERROR_BUSY || !strstr(err.message, "disk is full"))

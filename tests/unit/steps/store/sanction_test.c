@@ -25,16 +25,20 @@ static void expect(const char *money, const char *summary)
 static void one_penalty_is_amount_and_kind(void **state)
 {
 	(void)state;
-	expect("[{\"kind\":\"civil_penalty\",\"amount\":\"140000\",\"currency\":\"USD\",\"status\":\"imposed\"}]",
+	expect("[{\"kind\":\"civil_penalty\",\"amount\":\"140000\",\"currency\":\"USD\",\"status\":"
+	       "\"imposed\"}]",
 	       "USD 140,000 civil penalty");
 }
 
 static void kinds_are_added_and_the_largest_named(void **state)
 {
 	(void)state;
-	expect("[{\"kind\":\"disgorgement\",\"amount\":\"5309632\",\"currency\":\"USD\",\"status\":\"imposed\"},"
-	       "{\"kind\":\"prejudgment_interest\",\"amount\":\"1899510\",\"currency\":\"USD\",\"status\":\"imposed\"},"
-	       "{\"kind\":\"civil_penalty\",\"amount\":\"3600000\",\"currency\":\"USD\",\"status\":\"imposed\"}]",
+	expect("[{\"kind\":\"disgorgement\",\"amount\":\"5309632\",\"currency\":\"USD\",\"status\":"
+	       "\"imposed\"},"
+	       "{\"kind\":\"prejudgment_interest\",\"amount\":\"1899510\",\"currency\":\"USD\",\"status\":"
+	       "\"imposed\"},"
+	       "{\"kind\":\"civil_penalty\",\"amount\":\"3600000\",\"currency\":\"USD\",\"status\":"
+	       "\"imposed\"}]",
 	       "USD 10,809,142 disgorgement and 2 more");
 }
 
@@ -71,16 +75,20 @@ static void currencies_are_kept_apart_largest_first(void **state)
 static void the_same_sanction_said_twice_counts_once(void **state)
 {
 	(void)state;
-	expect("[{\"kind\":\"fine\",\"amount\":\"500\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":\"A\"},"
-	       "{\"kind\":\"fine\",\"amount\":\"500\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":\"A\"},"
-	       "{\"kind\":\"fine\",\"amount\":\"500\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":\"B\"}]",
+	expect("[{\"kind\":\"fine\",\"amount\":\"500\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":"
+	       "\"A\"},"
+	       "{\"kind\":\"fine\",\"amount\":\"500\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":"
+	       "\"A\"},"
+	       "{\"kind\":\"fine\",\"amount\":\"500\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":"
+	       "\"B\"}]",
 	       "USD 1,000 fine");
 }
 
 static void cents_are_exact(void **state)
 {
 	(void)state;
-	expect("[{\"kind\":\"costs\",\"amount\":\"0.10\",\"currency\":\"USD\",\"status\":\"imposed\",\"party\":\"A\"},"
+	expect("[{\"kind\":\"costs\",\"amount\":\"0.10\",\"currency\":\"USD\",\"status\":\"imposed\","
+	       "\"party\":\"A\"},"
 	       "{\"kind\":\"costs\",\"amount\":\"1234567.20\",\"currency\":\"USD\",\"status\":\"imposed\"}]",
 	       "USD 1,234,567.30 costs");
 }
@@ -88,7 +96,8 @@ static void cents_are_exact(void **state)
 static void bad_items_are_left_out(void **state)
 {
 	(void)state;
-	expect("[null, 3, {\"amount\":\"ten\",\"currency\":\"USD\"}, {\"amount\":\"-5\",\"currency\":\"USD\"},"
+	expect("[null, 3, {\"amount\":\"ten\",\"currency\":\"USD\"}, "
+	       "{\"amount\":\"-5\",\"currency\":\"USD\"},"
 	       "{\"amount\":\"5\",\"currency\":\"DOLLARS\"}, {\"amount\":{},\"currency\":\"USD\"},"
 	       "{\"amount\":\"99999999999999999999999999\",\"currency\":\"USD\"}]",
 	       "");

@@ -32,8 +32,14 @@ static void a_path_becomes_a_uri(void **state)
 
 static void mistakes_are_told(void **state)
 {
-	static const char *const bad[] = {"", "decisions.db", "sqlite:", "ftp://a/b", "http://", "https://u:p@host/",
-					  "http://token@host/x", "http://host/#part"};
+	static const char *const bad[] = {"",
+					  "decisions.db",
+					  "sqlite:",
+					  "ftp://a/b",
+					  "http://",
+					  "https://u:p@host/",
+					  "http://token@host/x",
+					  "http://host/#part"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -77,7 +83,8 @@ static void the_default_database_is_in_the_state_folder(void **state)
 
 /* ---- answers */
 
-static struct posting_answer judge(enum http_outcome outcome, int status, const char *retry_after, const char *body)
+static struct posting_answer judge(enum http_outcome outcome, int status, const char *retry_after,
+				   const char *body)
 {
 	struct http_header header = {"Retry-After", retry_after};
 	struct http_response response = {

@@ -12,9 +12,9 @@ static void width_is_what_a_terminal_shows(void **state)
 	(void)state;
 	assert_int_equal(table_text_width(SLICE("abc")), 3);
 	assert_int_equal(table_text_width(SLICE("Décision")), 8);
-	assert_int_equal(table_text_width(SLICE("e\xCC\x81")), 1);			    /* e and a combining acute */
+	assert_int_equal(table_text_width(SLICE("e\xCC\x81")), 1); /* e and a combining acute */
 	assert_int_equal(table_text_width(SLICE("\xE6\xB1\xBA\xE5\xAE\x9A")), 4); /* two ideographs */
-	assert_int_equal(table_text_width(SLICE("\xff\xfe")), 2);			    /* not UTF-8 */
+	assert_int_equal(table_text_width(SLICE("\xff\xfe")), 2);                 /* not UTF-8 */
 }
 
 static void expect_fit(const char *text, size_t width, const char *expected)
@@ -41,8 +41,12 @@ static void documents_cannot_steer_the_terminal(void **state)
 {
 	(void)state;
 	expect_fit("a\033[2Jb\nc\td", 20, "a [2Jb c d");
-	expect_fit("a\xE2\x80\xAE" "b", 20, "a b"); /* right-to-left override */
-	expect_fit("a\xC2\x9B" "b", 20, "a b");	  /* CSI in one character */
+	expect_fit("a\xE2\x80\xAE"
+		   "b",
+		   20, "a b"); /* right-to-left override */
+	expect_fit("a\xC2\x9B"
+		   "b",
+		   20, "a b"); /* CSI in one character */
 }
 
 static char *print(size_t width, const char *cell)
