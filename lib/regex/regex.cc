@@ -18,7 +18,8 @@ extern "C" { // the headers of lib/ are plain C
 #include <re2/re2.h>
 #include <re2/set.h>
 
-namespace {
+namespace
+{
 
 constexpr int64_t program_bytes = 8 << 20;
 // Shorter literals are in nearly every text and would only cost automaton states.
@@ -98,7 +99,8 @@ void regex_free(struct regex *regex)
 bool regex_find(const struct regex *regex, struct slice text, size_t from, struct regex_match *match)
 {
 	re2::StringPiece groups[REGEX_MAX_GROUPS];
-	int count = std::min(regex->program->NumberOfCapturingGroups() + 1, static_cast<int>(REGEX_MAX_GROUPS));
+	int count =
+		std::min(regex->program->NumberOfCapturingGroups() + 1, static_cast<int>(REGEX_MAX_GROUPS));
 
 	match->groups = 0;
 	if (from > text.len ||
@@ -167,8 +169,8 @@ int regex_set_compile(struct regex_set *set, struct error *err)
 	for (const std::string &literal : literals)
 		set->literals->Add(re2::RE2::QuoteMeta(literal), nullptr);
 	if (!set->literals->Compile())
-		return error_set(err, ERROR_LIMIT, "the %zu literals of %d patterns need too much memory", literals.size(),
-				 count);
+		return error_set(err, ERROR_LIMIT, "the %zu literals of %d patterns need too much memory",
+				 literals.size(), count);
 	return 0;
 }
 

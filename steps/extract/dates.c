@@ -10,8 +10,8 @@ enum { MAX_TOKENS = 24 };
 struct token {
 	int number; /* -1 when it is a month */
 	int digits;
-	int month;     /* 1-12, or 0 */
-	char after;    /* byte that follows: '/', '-', '.' */
+	int month;  /* 1-12, or 0 */
+	char after; /* byte that follows: '/', '-', '.' */
 };
 
 /* Enough letters to tell; French without accents, as they are dropped on reading. */
@@ -19,10 +19,11 @@ static const struct {
 	const char *start;
 	int month;
 } months[] = {
-	{"january", 1}, {"janvier", 1}, {"february", 2}, {"fevrier", 2}, {"march", 3},	   {"mars", 3},
-	{"april", 4},	{"avril", 4},	{"may", 5},	 {"mai", 5},	 {"june", 6},	   {"juin", 6},
-	{"july", 7},	{"juillet", 7}, {"august", 8},	 {"aout", 8},	 {"september", 9}, {"septembre", 9},
-	{"october", 10}, {"octobre", 10}, {"november", 11}, {"novembre", 11}, {"december", 12}, {"decembre", 12},
+	{"january", 1},   {"janvier", 1},   {"february", 2},  {"fevrier", 2},   {"march", 3},
+	{"mars", 3},      {"april", 4},     {"avril", 4},     {"may", 5},       {"mai", 5},
+	{"june", 6},      {"juin", 6},      {"july", 7},      {"juillet", 7},   {"august", 8},
+	{"aout", 8},      {"september", 9}, {"septembre", 9}, {"october", 10},  {"octobre", 10},
+	{"november", 11}, {"novembre", 11}, {"december", 12}, {"decembre", 12},
 };
 
 /* Lower-case ASCII letters of a word: e acute, u circumflex and so on become their base letter. */
@@ -63,7 +64,8 @@ static int month_of(const char *word, size_t length)
 /* Words that may stand inside a date. */
 static bool is_filler(const char *word)
 {
-	static const char *const fillers[] = {"st", "nd", "rd", "th", "er", "day", "of", "de", "the", "le", "this", "du"};
+	static const char *const fillers[] = {"st", "nd", "rd",  "th", "er",   "day",
+					      "of", "de", "the", "le", "this", "du"};
 
 	for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++)
 		if (!strcmp(word, fillers[i]))
@@ -99,8 +101,8 @@ static bool write_date(struct token year, int month, struct token day, struct bu
 		y += y < 70 ? 2000 : 1900;
 	else if (year.digits != 4)
 		return false;
-	if (y < 1900 || y > 2099 || month < 1 || month > 12 || day.digits < 1 || day.digits > 2 || day.number < 1 ||
-	    day.number > lengths[month - 1] + (month == 2 && is_leap(y)))
+	if (y < 1900 || y > 2099 || month < 1 || month > 12 || day.digits < 1 || day.digits > 2 ||
+	    day.number < 1 || day.number > lengths[month - 1] + (month == 2 && is_leap(y)))
 		return false;
 	buf_printf(out, "%04d-%02d-%02d", y, month, day.number);
 	return true;

@@ -12,9 +12,9 @@ enum { VALUE_MAX_BYTES = 4096 };
 struct run {
 	const struct model *model;
 	struct reading reading;
-	struct arena arena;	/* item members */
-	bool *may[VIEW_KINDS];	/* by index in the set: may match; owned */
-	struct items *found;	/* one per field; owned */
+	struct arena arena;    /* item members */
+	bool *may[VIEW_KINDS]; /* by index in the set: may match; owned */
+	struct items *found;   /* one per field; owned */
 	size_t field_count;
 };
 
@@ -40,7 +40,8 @@ static void find_candidates(struct run *run, enum view_kind kind)
 		return;
 	indexes = mem_alloc(total * sizeof(*indexes));
 	run->may[kind] = mem_new(total * sizeof(bool));
-	count = regex_set_candidates(run->model->sets[kind], reading_view(&run->reading, kind)->text, indexes, total);
+	count = regex_set_candidates(run->model->sets[kind], reading_view(&run->reading, kind)->text, indexes,
+				     total);
 	for (size_t i = 0; i < count; i++)
 		run->may[kind][indexes[i]] = true;
 	mem_free(indexes);
@@ -50,7 +51,8 @@ static struct slice context_of(struct run *run, const struct hit *hit, enum cont
 {
 	size_t start = offset_in(hit, hit->match.group[0]);
 
-	return reading_context(&run->reading, hit->rule->view, context, start, start + hit->match.group[0].len);
+	return reading_context(&run->reading, hit->rule->view, context, start,
+			       start + hit->match.group[0].len);
 }
 
 static size_t field_number(const struct model *model, struct slice name)
@@ -131,7 +133,8 @@ static bool field_matches(const struct run *run, const struct condition *conditi
 	size_t number = field_number(run->model, condition->field);
 
 	for (size_t i = 0; number != SIZE_MAX && i < run->found[number].count; i++)
-		if (regex_matches(condition->pattern.regex, item_get(&run->found[number].list[i], condition->member)))
+		if (regex_matches(condition->pattern.regex,
+				  item_get(&run->found[number].list[i], condition->member)))
 			return true;
 	return false;
 }
@@ -172,7 +175,8 @@ static struct slice source_text(struct run *run, const struct hit *hit, const st
 	case SOURCE_CONTEXT:
 		return context_of(run, hit, source->context);
 	case SOURCE_EACH:
-		return keep(run, hit->part ? part_text(hit->part) : (struct slice){0}); /* parts are short-lived */
+		return keep(run,
+			    hit->part ? part_text(hit->part) : (struct slice){0}); /* parts are short-lived */
 	}
 	return (struct slice){0};
 }
@@ -189,7 +193,8 @@ static bool look_up(const struct table *table, struct slice text, struct slice *
 }
 
 /* The source's words through its normalisers up to (not including) one that splits; false: no value. */
-static bool source_value(struct run *run, const struct hit *hit, const struct source *source, struct slice *value)
+static bool source_value(struct run *run, const struct hit *hit, const struct source *source,
+			 struct slice *value)
 {
 	struct slice text = source_text(run, hit, source);
 
@@ -275,7 +280,8 @@ static bool add_item(struct run *run, const struct field *field, struct items *i
 static bool add_parts(struct run *run, const struct field *field, struct items *items, struct hit *hit)
 {
 	const struct source *each = &hit->rule->each;
-	const struct normaliser *last = each->pipe_length ? each->pipe[each->pipe_length - 1].normaliser : NULL;
+	const struct normaliser *last =
+		each->pipe_length ? each->pipe[each->pipe_length - 1].normaliser : NULL;
 	struct parts parts = {0};
 	struct slice text;
 	bool any = false;
@@ -352,7 +358,8 @@ static struct value fields_value(struct run *run, struct value pages)
 	size_t i = 0;
 
 	for (const struct field *field = run->model->fields; field; field = field->next, i++) {
-		size_t target = field->link_member.len ? field_number(run->model, field->link_field) : SIZE_MAX;
+		size_t target =
+			field->link_member.len ? field_number(run->model, field->link_field) : SIZE_MAX;
 
 		if (target != SIZE_MAX)
 			items_link(&run->found[i], field, &run->found[target], &run->reading, &run->arena);
@@ -372,7 +379,8 @@ static void run_release(struct run *run)
 	reading_release(&run->reading);
 }
 
-struct value extract_fields(const struct model *model, struct slice text, struct value pages, int64_t deadline_ms)
+struct value extract_fields(const struct model *model, struct slice text, struct value pages,
+			    int64_t deadline_ms)
 {
 	struct run run = {.model = model};
 	struct value extraction = value_map_new();

@@ -16,6 +16,7 @@ enum { EXTRACT_TIME_MS = 5000, EXTRACT_MAX_BYTES = 8 << 20 };
 
 /* {"model": "press_release@1", "fields": {...}}, plus "partial": true when `deadline_ms` (clock_monotonic_ms)
  * passed before every rule was tried. `text` is valid UTF-8; `pages` as in the record, or null. */
-struct value extract_fields(const struct model *model, struct slice text, struct value pages, int64_t deadline_ms);
+struct value extract_fields(const struct model *model, struct slice text, struct value pages,
+			    int64_t deadline_ms);
 
 #endif

@@ -131,8 +131,8 @@ static struct slice short_name(struct slice name)
 	return slice_sub(name, at, name.len);
 }
 
-static void link_item(struct item *item, const struct field *field, const struct items *targets, struct slice sentence,
-		      struct arena *arena)
+static void link_item(struct item *item, const struct field *field, const struct items *targets,
+		      struct slice sentence, struct arena *arena)
 {
 	struct buf names;
 
@@ -157,15 +157,16 @@ static void link_item(struct item *item, const struct field *field, const struct
 	buf_release(&names);
 }
 
-void items_link(struct items *items, const struct field *field, const struct items *targets, struct reading *reading,
-		struct arena *arena)
+void items_link(struct items *items, const struct field *field, const struct items *targets,
+		struct reading *reading, struct arena *arena)
 {
 	for (size_t i = 0; i < items->count; i++) {
 		struct item *item = &items->list[i];
 
 		if (!item_get(item, field->link_member).len)
 			link_item(item, field, targets,
-				  reading_context(reading, item->rule->view, CONTEXT_SENTENCE, item->start, item->end),
+				  reading_context(reading, item->rule->view, CONTEXT_SENTENCE, item->start,
+						  item->end),
 				  arena);
 	}
 }

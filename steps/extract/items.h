@@ -1,8 +1,8 @@
 /*
  * items.h - what rules found for one field, before it becomes part of a record.
  *
- * Same things found twice are one item (field options `unique`, `alike`), unwanted ones are dropped (`forbid`),
- * and a member may be filled from another field (`link`: the party a sum falls on).
+ * Same things found twice are one item (field options `unique`, `alike`), unwanted ones are dropped
+ * (`forbid`), and a member may be filled from another field (`link`: the party a sum falls on).
  *
  * Depends on reading.h, lib/value. Items live in the caller's arena.
  */
@@ -35,8 +35,8 @@ struct slice item_get(const struct item *item, struct slice member);
 /* Takes the item in unless the field forbids it, has it already, or is full. True when it is new. */
 bool items_add(struct items *items, const struct field *field, const struct item *item);
 /* Fills field->link_member of every item from the items of the linked field. */
-void items_link(struct items *items, const struct field *field, const struct items *targets, struct reading *reading,
-		struct arena *arena);
+void items_link(struct items *items, const struct field *field, const struct items *targets,
+		struct reading *reading, struct arena *arena);
 /* The field's value: a list in the order of the text, or the best item or null (`take: one`).
  * `pages`: code points at which pages start, or not a list. */
 struct value items_value(const struct items *items, const struct field *field, struct reading *reading,

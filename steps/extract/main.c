@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char request_schema[] =
-	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"properties\": {"
+	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", "
+	"\"properties\": {"
 	"\"id\": {\"type\": \"string\"}, "
 	"\"text\": {\"type\": \"string\", \"description\": \"the text itself, instead of text_uri\"}, "
 	"\"text_uri\": {\"type\": \"string\", \"description\": \"where the document store keeps the text\"}, "
@@ -20,14 +21,17 @@ static const char request_schema[] =
 	"\"anyOf\": [{\"required\": [\"text\"]}, {\"required\": [\"text_uri\"]}]}";
 
 static const char response_schema[] =
-	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", \"properties\": {"
+	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", "
+	"\"properties\": {"
 	"\"extraction\": {\"type\": \"object\", \"required\": [\"model\", \"fields\"], \"properties\": {"
 	"\"model\": {\"type\": \"string\", \"description\": \"TYPE@VERSION of the extraction model\"}, "
 	"\"partial\": {\"type\": \"boolean\", \"description\": \"true when time ran out\"}, "
 	"\"fields\": {\"type\": \"object\", \"description\": \"what the model's fields found\", "
 	"\"additionalProperties\": {\"anyOf\": [{\"type\": \"null\"}, {\"$ref\": \"#/$defs/item\"}, "
-	"{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/item\"}}]}}}}}, \"required\": [\"extraction\"], "
-	"\"$defs\": {\"item\": {\"type\": \"object\", \"required\": [\"span\", \"quote\", \"confidence\"], \"properties\": {"
+	"{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/item\"}}]}}}}}, \"required\": "
+	"[\"extraction\"], "
+	"\"$defs\": {\"item\": {\"type\": \"object\", \"required\": [\"span\", \"quote\", \"confidence\"], "
+	"\"properties\": {"
 	"\"span\": {\"type\": \"object\", \"properties\": {\"start\": {\"type\": \"integer\"}, "
 	"\"end\": {\"type\": \"integer\"}}}, \"quote\": {\"type\": \"string\"}, "
 	"\"confidence\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, "
@@ -64,7 +68,8 @@ static int64_t deadline_of(const struct step_call *call)
 	return call->deadline_ms > 0 && call->deadline_ms < own ? call->deadline_ms : own;
 }
 
-static int extract_record(struct step_call *call, struct value request, struct value *response, struct error *err)
+static int extract_record(struct step_call *call, struct value request, struct value *response,
+			  struct error *err)
 {
 	const struct model *model = models_get(call->state, type_of(request), err);
 	const struct value *pages = value_get(request, "pages");

@@ -32,9 +32,11 @@ static int read_includes(struct model_reader *reader, const struct yaml_node *li
 		struct yaml_node *node = list->items[i];
 
 		if (node->kind != YAML_SCALAR || memchr(node->text.ptr, '/', node->text.len))
-			diags_error(reader->diags, node->at, "bad-include", "an include is the name of a file in this folder");
+			diags_error(reader->diags, node->at, "bad-include",
+				    "an include is the name of a file in this folder");
 		else if (depth >= INCLUDE_DEPTH)
-			diags_error(reader->diags, node->at, "bad-include", "includes go deeper than %d files", INCLUDE_DEPTH);
+			diags_error(reader->diags, node->at, "bad-include",
+				    "includes go deeper than %d files", INCLUDE_DEPTH);
 		else
 			model_read_file(reader, node->text, depth + 1);
 	}
@@ -56,7 +58,8 @@ void model_read_file(struct model_reader *reader, struct slice name, int depth)
 		root = yaml_read(&reader->model->arena, file, buf_slice(&text), reader->diags);
 	}
 	if (root && root->kind != YAML_MAP) {
-		diags_error(reader->diags, root->at, "bad-model", "a model is a map with a member \"fields\"");
+		diags_error(reader->diags, root->at, "bad-model",
+			    "a model is a map with a member \"fields\"");
 	} else if (root) {
 		model_read_members(reader, root, depth == 0);
 		read_includes(reader, yaml_get(root, "include"), depth);

@@ -22,7 +22,8 @@
 struct pattern {
 	struct slice source; /* as written, macros in it */
 	struct place at;
-	struct regex *regex; /* owned; NULL until compiled, and for the patterns of rules (their set owns them) */
+	struct regex
+		*regex; /* owned; NULL until compiled, and for the patterns of rules (their set owns them) */
 };
 
 struct macro {
@@ -35,11 +36,11 @@ struct macro {
 struct region {
 	struct region *next;
 	struct slice name;
-	size_t first, last;	/* bytes; 0: not by size */
-	struct pattern from;	/* source empty: from the start */
-	struct pattern to;	/* source empty: to the end */
-	bool last_from;		/* the last match of `from` counts, not the first */
-	int number;		/* dense from 1; 0 is the whole text */
+	size_t first, last;  /* bytes; 0: not by size */
+	struct pattern from; /* source empty: from the start */
+	struct pattern to;   /* source empty: to the end */
+	bool last_from;      /* the last match of `from` counts, not the first */
+	int number;          /* dense from 1; 0 is the whole text */
 };
 
 /* First entry whose pattern matches gives the value. */
@@ -62,7 +63,7 @@ enum context {
 	CONTEXT_PARAGRAPH,
 	CONTEXT_MATCH,
 	CONTEXT_DOCUMENT,
-	CONTEXT_FIELD,	  /* an item of a field that was read before */
+	CONTEXT_FIELD,    /* an item of a field that was read before */
 	CONTEXT_TEMPLATE, /* a text put together, "${authorities.value}: ${sentence}" */
 };
 
@@ -70,8 +71,8 @@ struct condition {
 	struct condition *next;
 	enum context context;
 	struct slice field, member; /* CONTEXT_FIELD */
-	struct slice template;	    /* CONTEXT_TEMPLATE */
-	bool wanted;		    /* must match; else must not */
+	struct slice template;      /* CONTEXT_TEMPLATE */
+	bool wanted;                /* must match; else must not */
 	struct pattern pattern;
 };
 
@@ -85,9 +86,9 @@ enum { PIPE_MAX = 4 };
 
 struct source {
 	enum source_kind kind;
-	struct slice text;     /* constant, template, or name of the group */
+	struct slice text; /* constant, template, or name of the group */
 	enum context context;
-	int group;	       /* resolved by model_compile */
+	int group; /* resolved by model_compile */
 	struct {
 		const struct normaliser *normaliser;
 		struct slice argument;
@@ -117,31 +118,31 @@ struct rule {
 	struct give *gives;
 	struct source each; /* pipe_length 0: one item per match */
 	bool has_each;
-	struct slice span;  /* group whose place is the item's; empty: the whole match */
+	struct slice span; /* group whose place is the item's; empty: the whole match */
 	int span_group;
 	double confidence;
 	struct slice fresh; /* member whose value no other item of the field may have */
-	size_t max;	/* matches looked at */
-	bool first;	/* the first match that gives an item ends the rule */
-	bool last;	/* only the last match that meets the conditions counts */
-	bool fallback;	/* only while the field has no item */
-	bool off;	/* hides an included rule of the same name */
-	int index;	/* in the set of its view */
+	size_t max;         /* matches looked at */
+	bool first;         /* the first match that gives an item ends the rule */
+	bool last;          /* only the last match that meets the conditions counts */
+	bool fallback;      /* only while the field has no item */
+	bool off;           /* hides an included rule of the same name */
+	int index;          /* in the set of its view */
 };
 
 struct field {
 	struct field *next;
 	struct slice name;
 	struct place at;
-	bool one;		/* take: one - the best item, not a list */
+	bool one; /* take: one - the best item, not a list */
 	bool has_take;
-	bool replaces;		/* includes add no rules */
-	size_t limit;		/* items; 0: default */
+	bool replaces;              /* includes add no rules */
+	size_t limit;               /* items; 0: default */
 	const struct slice *unique; /* members that tell items apart; NULL: all */
 	size_t unique_count;
-	struct slice alike;	/* member whose values are names: alike names are one item */
+	struct slice alike; /* member whose values are names: alike names are one item */
 	struct slice link_member, link_field, link_from; /* member to fill from another field's items */
-	struct condition *forbid; /* on members; context unused */
+	struct condition *forbid;                        /* on members; context unused */
 	struct slice *forbid_members;
 	size_t forbid_count;
 	struct rule *rules;

@@ -37,16 +37,18 @@ static int expand(struct compiler *compiler, struct slice text, struct place at,
 		name = slice_sub(text, open + 2, close);
 		macro = macro_named(compiler->model, name);
 		if (!macro)
-			return diags_error(compiler->diags, at, "unknown-macro", "{{%.*s}} is not defined", SLICE_ARG(name));
+			return diags_error(compiler->diags, at, "unknown-macro", "{{%.*s}} is not defined",
+					   SLICE_ARG(name));
 		if (depth == MACRO_DEPTH)
-			return diags_error(compiler->diags, at, "deep-macro", "{{%.*s}} goes deeper than %d definitions",
-					   SLICE_ARG(name), MACRO_DEPTH);
+			return diags_error(compiler->diags, at, "deep-macro",
+					   "{{%.*s}} goes deeper than %d definitions", SLICE_ARG(name),
+					   MACRO_DEPTH);
 		if (expand(compiler, macro->text, at, depth + 1, out) < 0)
 			return -1;
 		from = close + 2;
 	}
-	return out->full ? diags_error(compiler->diags, at, "long-pattern", "longer than %d bytes with its definitions",
-				       PATTERN_MAX)
+	return out->full ? diags_error(compiler->diags, at, "long-pattern",
+				       "longer than %d bytes with its definitions", PATTERN_MAX)
 			 : 0;
 }
 
@@ -99,7 +101,8 @@ static void resolve_source(struct compiler *compiler, const struct regex *regex,
 			continue;
 		source->pipe[i].table = table_named(compiler->model, argument);
 		if (!source->pipe[i].table)
-			diags_error(compiler->diags, source->at, "unknown-table", "no table \"%.*s\"", SLICE_ARG(argument));
+			diags_error(compiler->diags, source->at, "unknown-table", "no table \"%.*s\"",
+				    SLICE_ARG(argument));
 	}
 	if (source->kind != SOURCE_GROUP || !source->text.len)
 		return;
@@ -110,8 +113,8 @@ static void resolve_source(struct compiler *compiler, const struct regex *regex,
 		return;
 	diags_error(compiler->diags, source->at, "unknown-group", "the pattern has no group \"%.*s\"",
 		    SLICE_ARG(source->text));
-	diags_hint(compiler->diags, "write (?P<%.*s>...) in \"find\"; at most %d groups count", SLICE_ARG(source->text),
-		   REGEX_MAX_GROUPS - 1);
+	diags_hint(compiler->diags, "write (?P<%.*s>...) in \"find\"; at most %d groups count",
+		   SLICE_ARG(source->text), REGEX_MAX_GROUPS - 1);
 }
 
 static void resolve_rule(struct compiler *compiler, struct rule *rule)
@@ -166,7 +169,8 @@ static void compile_sets(struct compiler *compiler)
 	for (int view = 0; view < VIEW_KINDS; view++) {
 		struct error err = {0};
 
-		model->rules[view] = arena_alloc(&model->arena, (model->rule_count[view] + 1) * sizeof(struct rule *));
+		model->rules[view] =
+			arena_alloc(&model->arena, (model->rule_count[view] + 1) * sizeof(struct rule *));
 		if (model->sets[view] && regex_set_compile(model->sets[view], &err) < 0)
 			bad_regex(compiler, (struct place){.file = ""}, &err);
 	}

@@ -7,7 +7,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-void model_check_keys(struct model_reader *reader, const struct yaml_node *map, const char *const *known, size_t count)
+void model_check_keys(struct model_reader *reader, const struct yaml_node *map, const char *const *known,
+		      size_t count)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		const struct yaml_node *key = map->entries[i].key;
@@ -21,7 +22,8 @@ void model_check_keys(struct model_reader *reader, const struct yaml_node *map, 
 		buf_init(&names, 0);
 		for (k = 0; k < count; k++)
 			buf_printf(&names, "%s%s", k ? ", " : "", known[k]);
-		diags_error(reader->diags, key->at, "unknown-member", "no member \"%.*s\" here", SLICE_ARG(key->text));
+		diags_error(reader->diags, key->at, "unknown-member", "no member \"%.*s\" here",
+			    SLICE_ARG(key->text));
 		diags_hint(reader->diags, "known are %s", buf_text(&names));
 		buf_release(&names);
 	}
@@ -44,11 +46,13 @@ bool model_is_true(struct model_reader *reader, const struct yaml_node *map, con
 	struct slice text = model_scalar(reader, map, key);
 
 	if (text.ptr && !slice_is(text, "true") && !slice_is(text, "false"))
-		diags_error(reader->diags, yaml_get(map, key)->at, "bad-member", "\"%s\" is true or false", key);
+		diags_error(reader->diags, yaml_get(map, key)->at, "bad-member", "\"%s\" is true or false",
+			    key);
 	return slice_is(text, "true");
 }
 
-size_t model_number(struct model_reader *reader, const struct yaml_node *map, const char *key, size_t fallback)
+size_t model_number(struct model_reader *reader, const struct yaml_node *map, const char *key,
+		    size_t fallback)
 {
 	struct slice text = model_scalar(reader, map, key);
 	char digits[10] = "", *end = NULL;
@@ -61,7 +65,8 @@ size_t model_number(struct model_reader *reader, const struct yaml_node *map, co
 	number = strtol(digits, &end, 10);
 	if (number >= 0 && end != digits && !*end)
 		return (size_t)number;
-	diags_error(reader->diags, yaml_get(map, key)->at, "bad-member", "\"%s\" is a whole number of at least 0", key);
+	diags_error(reader->diags, yaml_get(map, key)->at, "bad-member",
+		    "\"%s\" is a whole number of at least 0", key);
 	return fallback;
 }
 
@@ -116,7 +121,8 @@ static void read_table(struct model_reader *reader, struct table *table, const s
 		struct table_entry *entry;
 
 		if (node->kind != YAML_MAP || !yaml_get(node, "value") || !yaml_get(node, "when")) {
-			diags_error(reader->diags, node->at, "bad-table", "an entry has \"value\" and \"when\"");
+			diags_error(reader->diags, node->at, "bad-table",
+				    "an entry has \"value\" and \"when\"");
 			continue;
 		}
 		model_check_keys(reader, node, keys, COUNT(keys));
@@ -147,7 +153,8 @@ static void read_tables(struct model_reader *reader, const struct yaml_node *map
 		if (map->entries[i].value->kind == YAML_LIST)
 			read_table(reader, table, map->entries[i].value);
 		else
-			diags_error(reader->diags, map->entries[i].value->at, "bad-table", "a table is a list of entries");
+			diags_error(reader->diags, map->entries[i].value->at, "bad-table",
+				    "a table is a list of entries");
 	}
 }
 
@@ -231,7 +238,8 @@ static void read_link(struct model_reader *reader, struct field *field, const st
 	target = map->entries[0].value->text;
 	dot = slice_find(target, SLICE("."), 0);
 	if (dot == SIZE_MAX) {
-		diags_error(reader->diags, map->entries[0].value->at, "bad-link", "a link names FIELD.MEMBER");
+		diags_error(reader->diags, map->entries[0].value->at, "bad-link",
+			    "a link names FIELD.MEMBER");
 		return;
 	}
 	field->link_member = map->entries[0].key->text;
@@ -247,7 +255,8 @@ static void read_field_options(struct model_reader *reader, struct field *field,
 		field->has_take = true;
 		field->one = slice_is(take, "one");
 		if (!field->one && !slice_is(take, "all"))
-			diags_error(reader->diags, yaml_get(node, "take")->at, "bad-member", "\"take\" is one or all");
+			diags_error(reader->diags, yaml_get(node, "take")->at, "bad-member",
+				    "\"take\" is one or all");
 	}
 	if (!field->limit)
 		field->limit = model_number(reader, node, "limit", 0);
@@ -277,8 +286,8 @@ static struct field *field_named(struct model *model, struct slice name, struct 
 
 static void read_field(struct model_reader *reader, const struct yaml_entry *entry)
 {
-	static const char *const keys[] = {"take",   "limit", "unique", "alike",    "forbid",
-					   "link",   "rules", "patterns", "replace"};
+	static const char *const keys[] = {"take", "limit", "unique",   "alike",  "forbid",
+					   "link", "rules", "patterns", "replace"};
 	struct field *field = field_named(reader->model, entry->key->text, entry->key->at);
 	const struct yaml_node *node = entry->value;
 
@@ -300,7 +309,8 @@ static void read_field(struct model_reader *reader, const struct yaml_entry *ent
 
 void model_read_members(struct model_reader *reader, const struct yaml_node *root, bool own)
 {
-	static const char *const keys[] = {"model", "version", "about", "include", "define", "tables", "regions", "fields"};
+	static const char *const keys[] = {"model",  "version", "about",   "include",
+					   "define", "tables",  "regions", "fields"};
 	const struct yaml_node *fields = yaml_get(root, "fields");
 
 	model_check_keys(reader, root, keys, COUNT(keys));

@@ -21,9 +21,11 @@ void model_read_rules(struct model_reader *reader, struct field *field, const st
 void model_read_pattern_list(struct model_reader *reader, struct field *field, const struct yaml_node *node);
 
 /* model_file.c: helpers for both. An error for every member of `map` that is not in `known`. */
-void model_check_keys(struct model_reader *reader, const struct yaml_node *map, const char *const *known, size_t count);
+void model_check_keys(struct model_reader *reader, const struct yaml_node *map, const char *const *known,
+		      size_t count);
 bool model_is_true(struct model_reader *reader, const struct yaml_node *map, const char *key);
-size_t model_number(struct model_reader *reader, const struct yaml_node *map, const char *key, size_t fallback);
+size_t model_number(struct model_reader *reader, const struct yaml_node *map, const char *key,
+		    size_t fallback);
 struct slice model_scalar(struct model_reader *reader, const struct yaml_node *map, const char *key);
 struct pattern model_pattern(struct model_reader *reader, const struct yaml_node *node);
 

@@ -21,8 +21,10 @@ int context_named(struct slice name)
 
 static void bad_context(struct model_reader *reader, const struct yaml_node *key)
 {
-	diags_error(reader->diags, key->at, "bad-condition", "\"%.*s\" is no surrounding of a match", SLICE_ARG(key->text));
-	diags_hint(reader->diags, "known are before, after, sentence, paragraph, match, document, FIELD.MEMBER, a template");
+	diags_error(reader->diags, key->at, "bad-condition", "\"%.*s\" is no surrounding of a match",
+		    SLICE_ARG(key->text));
+	diags_hint(reader->diags,
+		   "known are before, after, sentence, paragraph, match, document, FIELD.MEMBER, a template");
 }
 
 /* What a condition looks at; false when there is no such thing. */
@@ -48,10 +50,12 @@ static bool read_context(struct condition *condition, struct slice name)
 
 /* need: {sentence: pattern}, not: {before: pattern}, need: {authorities.value: pattern},
  * not: {"${authorities.value}: ${sentence}": pattern} */
-static void read_conditions(struct model_reader *reader, struct rule *rule, const struct yaml_node *map, bool wanted)
+static void read_conditions(struct model_reader *reader, struct rule *rule, const struct yaml_node *map,
+			    bool wanted)
 {
 	if (map && map->kind != YAML_MAP)
-		diags_error(reader->diags, map->at, "bad-condition", "a condition is a map of surroundings to patterns");
+		diags_error(reader->diags, map->at, "bad-condition",
+			    "a condition is a map of surroundings to patterns");
 	for (size_t i = 0; map && i < map->count && map->kind == YAML_MAP; i++) {
 		struct condition *condition = arena_alloc(&reader->model->arena, sizeof(*condition));
 
@@ -78,19 +82,22 @@ static void read_pipe_step(struct model_reader *reader, struct source *source, s
 		return;
 	}
 	if (!found) {
-		diags_error(reader->diags, source->at, "unknown-normaliser", "no normaliser \"%.*s\"", SLICE_ARG(name));
+		diags_error(reader->diags, source->at, "unknown-normaliser", "no normaliser \"%.*s\"",
+			    SLICE_ARG(name));
 		diags_hint(reader->diags, "known are %s, maybe", normaliser_names());
 		return;
 	}
 	if (source->pipe_length == PIPE_MAX) {
-		diags_error(reader->diags, source->at, "bad-source", "more than %d normalisers in a row", PIPE_MAX);
+		diags_error(reader->diags, source->at, "bad-source", "more than %d normalisers in a row",
+			    PIPE_MAX);
 		return;
 	}
 	source->pipe[source->pipe_length].normaliser = found;
 	if (gap != SIZE_MAX)
 		source->pipe[source->pipe_length].argument = slice_trim(slice_sub(step, gap, step.len));
 	if (found->has_argument && gap == SIZE_MAX)
-		diags_error(reader->diags, source->at, "bad-source", "\"%s\" needs a word after it", found->name);
+		diags_error(reader->diags, source->at, "bad-source", "\"%s\" needs a word after it",
+			    found->name);
 	source->pipe_length++;
 }
 
@@ -131,7 +138,8 @@ static void read_source(struct model_reader *reader, struct source *source, cons
 	while (bar != SIZE_MAX) {
 		size_t next = slice_find(text, SLICE("|"), bar + 1);
 
-		read_pipe_step(reader, source, slice_trim(slice_sub(text, bar + 1, next == SIZE_MAX ? text.len : next)));
+		read_pipe_step(reader, source,
+			       slice_trim(slice_sub(text, bar + 1, next == SIZE_MAX ? text.len : next)));
 		bar = next;
 	}
 }
@@ -164,13 +172,15 @@ static void read_view(struct model_reader *reader, struct rule *rule, const stru
 	else if (slice_is(name, "lines"))
 		rule->view = VIEW_LINES;
 	else if (name.ptr && !slice_is(name, "flow"))
-		diags_error(reader->diags, yaml_get(node, "view")->at, "bad-rule", "a view is text, lines or flow");
+		diags_error(reader->diags, yaml_get(node, "view")->at, "bad-rule",
+			    "a view is text, lines or flow");
 }
 
 static double read_confidence(struct model_reader *reader, const struct yaml_node *node)
 {
 	const struct yaml_node *member = yaml_get(node, "confidence");
-	struct value value = member && member->kind == YAML_SCALAR ? yaml_scalar_value(member) : value_double(0.8);
+	struct value value =
+		member && member->kind == YAML_SCALAR ? yaml_scalar_value(member) : value_double(0.8);
 	double number = value_is_number(value) ? value_number(value) : -1;
 
 	value_unref(value);
@@ -182,8 +192,9 @@ static double read_confidence(struct model_reader *reader, const struct yaml_nod
 
 static void read_rule(struct model_reader *reader, struct rule *rule, const struct yaml_node *node)
 {
-	static const char *const keys[] = {"name", "find", "view", "in",	"need",	 "not",	     "give", "each",
-					   "span", "confidence", "max",	 "first", "last", "fallback", "off", "about", "fresh"};
+	static const char *const keys[] = {"name", "find",     "view", "in",         "need", "not",
+					   "give", "each",     "span", "confidence", "max",  "first",
+					   "last", "fallback", "off",  "about",      "fresh"};
 
 	model_check_keys(reader, node, keys, COUNT(keys));
 	rule->off = model_is_true(reader, node, "off");
@@ -271,7 +282,9 @@ static void add_pattern(struct model_reader *reader, struct field *field, const 
 	rule->gives = give;
 	give->member = SLICE("value");
 	give->source.kind = SOURCE_GROUP;
-	give->source.text = slice_find(rule->find.source, SLICE("(?P<value>"), 0) == SIZE_MAX ? SLICE("") : SLICE("value");
+	give->source.text = slice_find(rule->find.source, SLICE("(?P<value>"), 0) == SIZE_MAX
+				    ? SLICE("")
+				    : SLICE("value");
 	give->source.at = node->at;
 	if (!field->limit)
 		field->limit = PATTERN_LIST_MAX;
@@ -284,5 +297,6 @@ void model_read_pattern_list(struct model_reader *reader, struct field *field, c
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
 		add_pattern(reader, field, node->items[i]);
 	if (node->kind == YAML_MAP)
-		diags_error(reader->diags, node->at, "bad-member", "\"patterns\" is a pattern or a list of patterns");
+		diags_error(reader->diags, node->at, "bad-member",
+			    "\"patterns\" is a pattern or a list of patterns");
 }

@@ -49,7 +49,8 @@ static bool has_models(const char *folder)
 static char *own_folder(void)
 {
 	static const char *const places[] = {"../share/lexflow/extract", "../../steps/extract/models",
-					     "../../../steps/extract/models", "../../../../steps/extract/models"};
+					     "../../../steps/extract/models",
+					     "../../../../steps/extract/models"};
 	char self[PATH_MAX_BYTES];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
@@ -78,7 +79,8 @@ struct models *models_open(const char *folder, struct error *err)
 	pthread_mutex_init(&models->lock, NULL);
 	models->folder = folder ? mem_strdup(folder) : own_folder();
 	if (!models->folder) {
-		error_set(err, ERROR_NOT_FOUND, "the extraction models are not where the program was installed");
+		error_set(err, ERROR_NOT_FOUND,
+			  "the extraction models are not where the program was installed");
 		error_hint(err, "say where with --models FOLDER or EXTRACT_MODELS");
 		goto fail;
 	}
@@ -130,8 +132,8 @@ static void set_error(struct error *err, struct diags *diags)
 			break;
 	}
 	if (first.at.line > 0)
-		error_set(err, ERROR_INPUT, "%s:%d:%d: %s [%s]", first.at.file, first.at.line, first.at.column,
-			  first.message, first.code);
+		error_set(err, ERROR_INPUT, "%s:%d:%d: %s [%s]", first.at.file, first.at.line,
+			  first.at.column, first.message, first.code);
 	else
 		error_set(err, ERROR_INPUT, "%s: %s [%s]", first.at.file, first.message, first.code);
 	if (first.hint)
@@ -165,7 +167,8 @@ static bool has_file(const char *folder, const char *name)
 static bool is_plain(struct slice type)
 {
 	for (size_t i = 0; i < type.len; i++)
-		if (!((type.ptr[i] >= 'a' && type.ptr[i] <= 'z') || (type.ptr[i] >= '0' && type.ptr[i] <= '9') ||
+		if (!((type.ptr[i] >= 'a' && type.ptr[i] <= 'z') ||
+		      (type.ptr[i] >= '0' && type.ptr[i] <= '9') ||
 		      (i > 0 && (type.ptr[i] == '_' || type.ptr[i] == '-'))))
 			return false;
 	return type.len > 0 && type.len <= TYPE_MAX;
@@ -223,7 +226,8 @@ const struct model *models_get(struct models *models, struct slice doc_type, str
 	return slot->model;
 }
 
-/* True when a complaint is about a file that none was printed for yet: what several models include is said once. */
+/* True when a complaint is about a file that none was printed for yet: what several models include is said
+ * once. */
 static bool is_news(struct diags *diags, struct buf *files)
 {
 	bool news = false;

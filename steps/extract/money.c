@@ -119,7 +119,8 @@ static bool read_figures(struct slice text, struct figures *figures)
 			gap = separator_at(text, at);
 			if (!gap)
 				break;
-			point = gap == 1 && (text.ptr[at] == '.' || text.ptr[at] == ',') && is_point(text, at, figures);
+			point = gap == 1 && (text.ptr[at] == '.' || text.ptr[at] == ',') &&
+				is_point(text, at, figures);
 			separated = true;
 			group = 0;
 		}
@@ -187,14 +188,16 @@ static const struct {
 	const char *sign;
 	const char *code;
 } currencies[] = {
-	{"USD", "USD"},	  {"US$", "USD"},     {"CAD", "CAD"},	     {"C$", "CAD"},	{"Canadian", "CAD"},
-	{"AUD", "AUD"},	  {"A$", "AUD"},      {"Australian", "AUD"}, {"HK$", "HKD"},	{"HKD", "HKD"},
-	{"S$", "SGD"},	  {"SGD", "SGD"},     {"NZ$", "NZD"},	     {"GBP", "GBP"},	{"EUR", "EUR"},
-	{"CHF", "CHF"},	  {"JPY", "JPY"},     {"CNY", "CNY"},	     {"RMB", "CNY"},	{"INR", "INR"},
-	{"BRL", "BRL"},	  {"R$", "BRL"},      {"SEK", "SEK"},	     {"NOK", "NOK"},	{"DKK", "DKK"},
-	{"PLN", "PLN"},	  {"ZAR", "ZAR"},     {"KRW", "KRW"},	     {"\xe2\x82\xac", "EUR"}, {"\xc2\xa3", "GBP"},
-	{"\xc2\xa5", "JPY"}, {"\xe2\x82\xa9", "KRW"}, {"euro", "EUR"}, {"sterling", "GBP"}, {"pounds", "GBP"},
-	{"livres", "GBP"}, {"Swiss franc", "CHF"}, {"yen", "JPY"},   {"yuan", "CNY"},	{"$", "USD"},
+	{"USD", "USD"},          {"US$", "USD"},      {"CAD", "CAD"},      {"C$", "CAD"},
+	{"Canadian", "CAD"},     {"AUD", "AUD"},      {"A$", "AUD"},       {"Australian", "AUD"},
+	{"HK$", "HKD"},          {"HKD", "HKD"},      {"S$", "SGD"},       {"SGD", "SGD"},
+	{"NZ$", "NZD"},          {"GBP", "GBP"},      {"EUR", "EUR"},      {"CHF", "CHF"},
+	{"JPY", "JPY"},          {"CNY", "CNY"},      {"RMB", "CNY"},      {"INR", "INR"},
+	{"BRL", "BRL"},          {"R$", "BRL"},       {"SEK", "SEK"},      {"NOK", "NOK"},
+	{"DKK", "DKK"},          {"PLN", "PLN"},      {"ZAR", "ZAR"},      {"KRW", "KRW"},
+	{"\xe2\x82\xac", "EUR"}, {"\xc2\xa3", "GBP"}, {"\xc2\xa5", "JPY"}, {"\xe2\x82\xa9", "KRW"},
+	{"euro", "EUR"},         {"sterling", "GBP"}, {"pounds", "GBP"},   {"livres", "GBP"},
+	{"Swiss franc", "CHF"},  {"yen", "JPY"},      {"yuan", "CNY"},     {"$", "USD"},
 	{"dollar", "USD"},
 };
 

@@ -1,9 +1,9 @@
 /*
  * money.h - a sum as documents write it -> a decimal string and an ISO 4217 code.
  *
- * "$1,234,567.89", "US$ 45.372 million", "£25,000", "EUR 3.5m", "1 500 000 €", "2 millions d'euros", "one hundred
- * thousand dollars ($100,000)", "250,000 dollars". Figures win over words. The amount is exact: digits are
- * moved, nothing is computed in floating point.
+ * "$1,234,567.89", "US$ 45.372 million", "£25,000", "EUR 3.5m", "1 500 000 €", "2 millions d'euros", "one
+ * hundred thousand dollars ($100,000)", "250,000 dollars". Figures win over words. The amount is exact:
+ * digits are moved, nothing is computed in floating point.
  *
  * Depends on numbers.h, lib/text. No state.
  */

@@ -9,26 +9,31 @@
 enum { NAME_MIN = 2, NAME_MAX = 120, WORD_MAX = 40 };
 
 /* Words that end a company's name and may stand after a comma; compared without dots. */
-static const char *const forms[] = {"inc", "incorporated", "llc", "llp", "lp", "ltd", "limited", "plc", "corp",
-				    "corporation", "co", "company", "na", "sa", "sas", "sarl", "srl", "spa", "gmbh",
-				    "ag", "kg", "nv", "bv", "ab", "as", "asa", "oy", "se", "pte", "pty", "psc", "pc",
-				    "pllc", "pa", "lllp", "saci", "cv", "de cv", "fsb", "ulc", "aps", "sab", "jr", "sr",
-				    "ii", "iii", "iv"};
+static const char *const forms[] = {
+	"inc", "incorporated", "llc",  "llp", "lp",   "ltd",  "limited", "plc",   "corp", "corporation",
+	"co",  "company",      "na",   "sa",  "sas",  "sarl", "srl",     "spa",   "gmbh", "ag",
+	"kg",  "nv",           "bv",   "ab",  "as",   "asa",  "oy",      "se",    "pte",  "pty",
+	"psc", "pc",           "pllc", "pa",  "lllp", "saci", "cv",      "de cv", "fsb",  "ulc",
+	"aps", "sab",          "jr",   "sr",  "ii",   "iii",  "iv"};
 
 /* Words that only bodies carry in their name. */
 static const char *const bodies[] = {
-	"bank",	      "banque",	   "group",	 "groupe",   "trust",	    "fund",	  "funds",	 "capital",
-	"trading",    "holdings",  "holding",	 "partners", "association", "university", "council",	 "services",
-	"management", "financial", "securities", "systems",  "international", "technologies", "technology", "solutions",
-	"industries", "energy",	   "markets",	 "futures",  "investments", "investment", "enterprises", "associates",
-	"insurance",  "credit",	   "mortgage",	 "lending",  "exchange",    "brokers",	  "commodities", "media",
-	"global",     "society",   "foundation", "ministry", "department",  "office",	  "hospital",	 "police",
-	"airlines",   "airways",   "shipping",	 "pharmaceuticals", "pharmaceutical", "motors", "corporation", "company",
-	"advisors",   "consulting", "marketing", "law",	     "network",	    "oil",	  "petroleum",	 "logistics",
-	"société",    "fonds",	   "compagnie",	 "caisse",   "commune",	    "association", "royal",	 "party"};
+	"bank",        "banque",     "group",         "groupe",          "trust",          "fund",
+	"funds",       "capital",    "trading",       "holdings",        "holding",        "partners",
+	"association", "university", "council",       "services",        "management",     "financial",
+	"securities",  "systems",    "international", "technologies",    "technology",     "solutions",
+	"industries",  "energy",     "markets",       "futures",         "investments",    "investment",
+	"enterprises", "associates", "insurance",     "credit",          "mortgage",       "lending",
+	"exchange",    "brokers",    "commodities",   "media",           "global",         "society",
+	"foundation",  "ministry",   "department",    "office",          "hospital",       "police",
+	"airlines",    "airways",    "shipping",      "pharmaceuticals", "pharmaceutical", "motors",
+	"corporation", "company",    "advisors",      "consulting",      "marketing",      "law",
+	"network",     "oil",        "petroleum",     "logistics",       "société",        "fonds",
+	"compagnie",   "caisse",     "commune",       "association",     "royal",          "party"};
 
-static const char *const titles[] = {"mr", "mrs", "ms", "miss", "dr", "sir", "judge", "the", "defendant", "defendants",
-				     "respondent", "respondents", "messrs", "m", "mme", "la société", "and", "relief"};
+static const char *const titles[] = {"mr",     "mrs", "ms",        "miss",       "dr",         "sir",
+				     "judge",  "the", "defendant", "defendants", "respondent", "respondents",
+				     "messrs", "m",   "mme",       "la société", "and",        "relief"};
 
 static bool in_list(const char *const *list, size_t count, struct slice word)
 {
@@ -55,7 +60,8 @@ static struct slice word_at(struct slice text, size_t at)
 {
 	size_t end = at;
 
-	while (end < text.len && !isspace((unsigned char)text.ptr[end]) && text.ptr[end] != ',' && text.ptr[end] != ';')
+	while (end < text.len && !isspace((unsigned char)text.ptr[end]) && text.ptr[end] != ',' &&
+	       text.ptr[end] != ';')
 		end++;
 	return slice_sub(text, at, end);
 }
@@ -83,10 +89,12 @@ static struct slice trim_edges(struct slice name)
 		name = slice_sub(name, 1, name.len);
 	while (name.len && strchr(edge, name.ptr[name.len - 1])) {
 		/* The dot of "Inc.", "S.A." or "Jr." is part of the name. */
-		if (name.ptr[name.len - 1] == '.' && name.len > 3 && isalpha((unsigned char)name.ptr[name.len - 2])) {
+		if (name.ptr[name.len - 1] == '.' && name.len > 3 &&
+		    isalpha((unsigned char)name.ptr[name.len - 2])) {
 			size_t start = name.len - 1;
 
-			while (start && !isspace((unsigned char)name.ptr[start - 1]) && name.ptr[start - 1] != ',')
+			while (start && !isspace((unsigned char)name.ptr[start - 1]) &&
+			       name.ptr[start - 1] != ',')
 				start--;
 			if (is_form(slice_sub(name, start, name.len)))
 				break;
@@ -99,13 +107,49 @@ static struct slice trim_edges(struct slice name)
 /* Where the name stops and something about its bearer begins; name.len when it does not. */
 static size_t tail_start(struct slice name)
 {
-	static const char *const marks[] = {
-		" a/k/a",	 " aka ",	  " d/b/a",	 " dba ",	 " f/k/a",	 " n/k/a",	  " also known",
-		" doing business", " formerly", " individually", " an individual", " et al", " (", " as ", " in his ",
-		" in her ",	 " of ",	  " a ",	 " an ",	 " who ",	 " which ",	  " on behalf",
-		" acting",	 " by and",	  " dit ",	 " known as",	 " trading as",	 " t/a ",	  " aged ",
-		" collectively", " its ",	  " his ",	 " her ",	 " their ",	 " both ",	  " respectively",
-		" defendant",	 " respondent",	  " with ",	 " from ",	 " for ",	 " CPA",	  " Esq"};
+	static const char *const marks[] = {" a/k/a",
+					    " aka ",
+					    " d/b/a",
+					    " dba ",
+					    " f/k/a",
+					    " n/k/a",
+					    " also known",
+					    " doing business",
+					    " formerly",
+					    " individually",
+					    " an individual",
+					    " et al",
+					    " (",
+					    " as ",
+					    " in his ",
+					    " in her ",
+					    " of ",
+					    " a ",
+					    " an ",
+					    " who ",
+					    " which ",
+					    " on behalf",
+					    " acting",
+					    " by and",
+					    " dit ",
+					    " known as",
+					    " trading as",
+					    " t/a ",
+					    " aged ",
+					    " collectively",
+					    " its ",
+					    " his ",
+					    " her ",
+					    " their ",
+					    " both ",
+					    " respectively",
+					    " defendant",
+					    " respondent",
+					    " with ",
+					    " from ",
+					    " for ",
+					    " CPA",
+					    " Esq"};
 	size_t cut = name.len;
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
@@ -114,7 +158,8 @@ static size_t tail_start(struct slice name)
 		for (size_t at = 2; at + length <= name.len && at < cut; at++) {
 			if (strncasecmp(name.ptr + at, marks[i], length))
 				continue;
-			/* "Bank of America", "Law Offices of", "Church of": an "of" within capitals belongs to it. */
+			/* "Bank of America", "Law Offices of", "Church of": an "of" within capitals belongs
+			 * to it. */
 			if (!strcmp(marks[i], " of ") &&
 			    (name_is_entity(slice_sub(name, 0, at)) || is_form(word_at(name, at + 4))))
 				continue;
@@ -155,7 +200,8 @@ static size_t count_words(struct slice text)
 	size_t count = 0;
 
 	for (size_t i = 0; i < text.len; i++)
-		count += !isspace((unsigned char)text.ptr[i]) && (i == 0 || isspace((unsigned char)text.ptr[i - 1]));
+		count += !isspace((unsigned char)text.ptr[i]) &&
+			 (i == 0 || isspace((unsigned char)text.ptr[i - 1]));
 	return count;
 }
 
@@ -170,8 +216,8 @@ static bool is_single(struct slice text, size_t at)
 	       !strncmp(text.ptr + end, "and ", text.len - end < 4 ? text.len - end : 4);
 }
 
-/* Bytes of " and " (or its like) at `at` that separates two names, or 0. "Turner and Sons" is one name: a single
- * word that is no body by itself does not stand before "and". */
+/* Bytes of " and " (or its like) at `at` that separates two names, or 0. "Turner and Sons" is one name: a
+ * single word that is no body by itself does not stand before "and". */
 static size_t conjunction_at(struct slice text, size_t at, size_t start)
 {
 	static const char *const words[] = {"and ", "et ", "And ", "AND ", "ET "};
@@ -184,7 +230,9 @@ static size_t conjunction_at(struct slice text, size_t at, size_t start)
 
 		if (at + length > text.len || strncmp(text.ptr + at, words[i], length))
 			continue;
-		return !left.len || count_words(left) > 1 || start > 0 || is_single(text, at + length) ? length : 0;
+		return !left.len || count_words(left) > 1 || start > 0 || is_single(text, at + length)
+			       ? length
+			       : 0;
 	}
 	return 0;
 }
@@ -192,8 +240,9 @@ static size_t conjunction_at(struct slice text, size_t at, size_t start)
 /* A part that says something about the name before it: "individually", "d/b/a Acme". */
 static bool is_remark(struct slice part)
 {
-	static const char *const starts[] = {"individually", "d/b/a", "dba ", "a/k/a", "aka ", "f/k/a", "n/k/a", "also known",
-					     "doing business", "an individual", "et al", "formerly", "jointly", "as "};
+	static const char *const starts[] = {
+		"individually", "d/b/a",          "dba ",          "a/k/a", "aka ",     "f/k/a",   "n/k/a",
+		"also known",   "doing business", "an individual", "et al", "formerly", "jointly", "as "};
 
 	part = slice_trim(part);
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
@@ -245,8 +294,8 @@ static bool has_lower(struct slice text)
 /* "LLC", "BNP", "JPMC" keep their capitals; "SMITH", "GLOBAL" do not. */
 static bool keeps_capitals(struct slice word)
 {
-	static const char *const lower_forms[] = {"inc", "ltd", "corp", "co", "limited", "corporation", "company",
-						  "incorporated", "jr", "sr"};
+	static const char *const lower_forms[] = {"inc",         "ltd",     "corp",         "co", "limited",
+						  "corporation", "company", "incorporated", "jr", "sr"};
 	char room[WORD_MAX];
 	struct slice plain = bare(word, room);
 
@@ -266,8 +315,10 @@ static void add_word(struct buf *out, struct slice word, bool soften)
 	for (size_t i = 0; i < word.len; i++) {
 		char byte = word.ptr[i];
 
-		buf_add_char(out, soften && !start && isupper((unsigned char)byte) ? (char)(byte | 32) : byte);
-		start = !isalpha((unsigned char)byte) && (byte != '\'' || i == 1) && (unsigned char)byte < 0x80;
+		buf_add_char(out,
+			     soften && !start && isupper((unsigned char)byte) ? (char)(byte | 32) : byte);
+		start = !isalpha((unsigned char)byte) && (byte != '\'' || i == 1) &&
+			(unsigned char)byte < 0x80;
 	}
 }
 
@@ -306,7 +357,8 @@ bool name_is_entity(struct slice name)
 		if (word.len && at > 0 && is_form(word) && !slice_is(plain, "Jr") && !slice_is(plain, "Sr") &&
 		    !slice_is(plain, "II") && !slice_is(plain, "III") && !slice_is(plain, "IV"))
 			return true;
-		if (plain.len && (IN_LIST(bodies, plain) || slice_is(plain, "&") || isdigit((unsigned char)plain.ptr[0])))
+		if (plain.len &&
+		    (IN_LIST(bodies, plain) || slice_is(plain, "&") || isdigit((unsigned char)plain.ptr[0])))
 			return true;
 		words += word.len > 0;
 		at += word.len + 1;
@@ -322,8 +374,8 @@ static struct slice next_core(struct slice name, size_t *at, char room[WORD_MAX]
 		struct slice plain = bare(word, room);
 
 		*at += word.len + 1;
-		if (plain.len && !IN_LIST(forms, plain) && !slice_is(plain, "The") && !slice_is(plain, "the") &&
-		    !slice_is(plain, "&") && !slice_is(plain, "and"))
+		if (plain.len && !IN_LIST(forms, plain) && !slice_is(plain, "The") &&
+		    !slice_is(plain, "the") && !slice_is(plain, "&") && !slice_is(plain, "and"))
 			return plain;
 	}
 	return (struct slice){0};

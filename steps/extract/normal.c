@@ -112,7 +112,8 @@ static bool apply_else(struct slice text, struct slice argument, struct buf *out
 static bool apply_replace(struct slice text, struct slice argument, struct buf *out)
 {
 	size_t gap = slice_find(argument, SLICE(" "), 0);
-	struct slice from = slice_sub(argument, 0, gap), to = slice_trim(slice_sub(argument, gap, argument.len));
+	struct slice from = slice_sub(argument, 0, gap),
+		     to = slice_trim(slice_sub(argument, gap, argument.len));
 	bool at_start = from.len && from.ptr[0] == '^';
 	size_t at = 0, found;
 
@@ -129,22 +130,14 @@ static bool apply_replace(struct slice text, struct slice argument, struct buf *
 }
 
 static const struct normaliser table[] = {
-	{"amount", apply_amount, NULL, false},
-	{"currency", apply_currency, NULL, false},
-	{"date", apply_date, NULL, false},
-	{"date_dmy", apply_date_dmy, NULL, false},
-	{"name", apply_name, NULL, false},
-	{"party_kind", apply_party_kind, NULL, false},
-	{"text", apply_text, NULL, false},
-	{"squeeze", apply_squeeze, NULL, false},
-	{"digits", apply_digits, NULL, false},
-	{"upper", apply_upper, NULL, false},
-	{"lower", apply_lower, NULL, false},
-	{"else", apply_else, NULL, true},
-	{"replace", apply_replace, NULL, true},
-	{"lookup", NULL, NULL, true},
-	{"names", NULL, names_split, false},
-	{"sections", NULL, sections_split, false},
+	{"amount", apply_amount, NULL, false},  {"currency", apply_currency, NULL, false},
+	{"date", apply_date, NULL, false},      {"date_dmy", apply_date_dmy, NULL, false},
+	{"name", apply_name, NULL, false},      {"party_kind", apply_party_kind, NULL, false},
+	{"text", apply_text, NULL, false},      {"squeeze", apply_squeeze, NULL, false},
+	{"digits", apply_digits, NULL, false},  {"upper", apply_upper, NULL, false},
+	{"lower", apply_lower, NULL, false},    {"else", apply_else, NULL, true},
+	{"replace", apply_replace, NULL, true}, {"lookup", NULL, NULL, true},
+	{"names", NULL, names_split, false},    {"sections", NULL, sections_split, false},
 };
 
 const struct normaliser *normaliser_find(struct slice name)
@@ -157,6 +150,7 @@ const struct normaliser *normaliser_find(struct slice name)
 
 const char *normaliser_names(void)
 {
-	return "amount, currency, date, date_dmy, name, party_kind, text, squeeze, digits, upper, lower, else VALUE, "
+	return "amount, currency, date, date_dmy, name, party_kind, text, squeeze, digits, upper, lower, "
+	       "else VALUE, "
 	       "replace FROM TO, lookup TABLE, names, sections";
 }

@@ -20,7 +20,8 @@
 
 struct normaliser {
 	const char *name;
-	/* Appends to an empty `out`; false: the text has no such value. NULL for `lookup`, which needs the model. */
+	/* Appends to an empty `out`; false: the text has no such value. NULL for `lookup`, which needs the
+	 * model. */
 	bool (*apply)(struct slice text, struct slice argument, struct buf *out);
 	void (*split)(struct slice text, struct parts *parts); /* set: makes several values instead */
 	bool has_argument;

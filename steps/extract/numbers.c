@@ -12,21 +12,23 @@ struct word {
 
 /* Words below a thousand; "vingt" and "cent" may be multiplied (quatre-vingt, deux cents). */
 static const struct word small[] = {
-	{"zero", 0},	  {"one", 1},	     {"two", 2},      {"three", 3},	{"four", 4},	   {"five", 5},
-	{"six", 6},	  {"seven", 7},	     {"eight", 8},    {"nine", 9},	{"ten", 10},	   {"eleven", 11},
-	{"twelve", 12},	  {"thirteen", 13},  {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16},   {"seventeen", 17},
-	{"eighteen", 18}, {"nineteen", 19},  {"twenty", 20},  {"thirty", 30},	{"forty", 40},	   {"fourty", 40},
-	{"fifty", 50},	  {"sixty", 60},     {"seventy", 70}, {"eighty", 80},	{"ninety", 90},	   {"un", 1},
-	{"une", 1},	  {"deux", 2},	     {"trois", 3},    {"quatre", 4},	{"cinq", 5},	   {"sept", 7},
-	{"huit", 8},	  {"neuf", 9},	     {"dix", 10},     {"onze", 11},	{"douze", 12},	   {"treize", 13},
-	{"quatorze", 14}, {"quinze", 15},    {"seize", 16},   {"vingt", 20},	{"vingts", 20},	   {"trente", 30},
-	{"quarante", 40}, {"cinquante", 50}, {"soixante", 60}, {"septante", 70}, {"huitante", 80}, {"nonante", 90},
+	{"zero", 0},      {"one", 1},       {"two", 2},        {"three", 3},     {"four", 4},
+	{"five", 5},      {"six", 6},       {"seven", 7},      {"eight", 8},     {"nine", 9},
+	{"ten", 10},      {"eleven", 11},   {"twelve", 12},    {"thirteen", 13}, {"fourteen", 14},
+	{"fifteen", 15},  {"sixteen", 16},  {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19},
+	{"twenty", 20},   {"thirty", 30},   {"forty", 40},     {"fourty", 40},   {"fifty", 50},
+	{"sixty", 60},    {"seventy", 70},  {"eighty", 80},    {"ninety", 90},   {"un", 1},
+	{"une", 1},       {"deux", 2},      {"trois", 3},      {"quatre", 4},    {"cinq", 5},
+	{"sept", 7},      {"huit", 8},      {"neuf", 9},       {"dix", 10},      {"onze", 11},
+	{"douze", 12},    {"treize", 13},   {"quatorze", 14},  {"quinze", 15},   {"seize", 16},
+	{"vingt", 20},    {"vingts", 20},   {"trente", 30},    {"quarante", 40}, {"cinquante", 50},
+	{"soixante", 60}, {"septante", 70}, {"huitante", 80},  {"nonante", 90},
 };
 
 static const struct word scales[] = {
-	{"thousand", 3}, {"million", 6}, {"millions", 6}, {"billion", 9},   {"billions", 9}, {"trillion", 12},
-	{"mille", 3},	 {"milliard", 9}, {"milliards", 9}, {"millier", 3}, {"milliers", 3}, {"k", 3},
-	{"m", 6},	 {"mn", 6},	  {"mln", 6},	  {"bn", 9},
+	{"thousand", 3}, {"million", 6},  {"millions", 6},  {"billion", 9}, {"billions", 9}, {"trillion", 12},
+	{"mille", 3},    {"milliard", 9}, {"milliards", 9}, {"millier", 3}, {"milliers", 3}, {"k", 3},
+	{"m", 6},        {"mn", 6},       {"mln", 6},       {"bn", 9},
 };
 
 static bool is_letter(char c)
@@ -62,8 +64,8 @@ static struct slice next_word(struct slice text, size_t *at)
 {
 	size_t start = *at, end;
 
-	while (start < text.len && (text.ptr[start] == ' ' || text.ptr[start] == '-' || text.ptr[start] == '\n' ||
-				    text.ptr[start] == ','))
+	while (start < text.len && (text.ptr[start] == ' ' || text.ptr[start] == '-' ||
+				    text.ptr[start] == '\n' || text.ptr[start] == ','))
 		start++;
 	end = start;
 	while (end < text.len && is_letter(text.ptr[end]))

@@ -9,8 +9,8 @@
 #include <strings.h>
 
 enum {
-	BLOCK = 512,	     /* bytes of document per entry of counts */
-	NEAR = 200,	     /* bytes of "before" and "after" */
+	BLOCK = 512,         /* bytes of document per entry of counts */
+	NEAR = 200,          /* bytes of "before" and "after" */
 	SENTENCE_MAX = 700,  /* bytes to each side */
 	PARAGRAPH_MAX = 3000 /* bytes to each side */
 };
@@ -29,7 +29,8 @@ static uint32_t count_points(const char *bytes, size_t size)
 	return count;
 }
 
-void reading_init(struct reading *reading, const struct model *model, struct slice document, int64_t deadline_ms)
+void reading_init(struct reading *reading, const struct model *model, struct slice document,
+		  int64_t deadline_ms)
 {
 	size_t blocks = document.len / BLOCK + 1;
 
@@ -125,10 +126,11 @@ struct extent reading_region(struct reading *reading, enum view_kind kind, const
 /* True when the dot at `at` belongs to an abbreviation: "Inc.", "No.", "U.S.", an initial. */
 static bool is_abbreviation(struct slice text, size_t at)
 {
-	static const char *const known[] = {"inc", "corp", "ltd", "no", "nos", "mr", "mrs", "ms", "dr", "vs", "sec", "art",
-					    "rel", "cir", "cal", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
-					    "sept", "oct", "nov", "dec", "reg", "dist", "fed", "civ", "supp", "pt", "st", "jr",
-					    "sr", "bros", "llc", "esq", "dept", "ex", "cf", "al", "seq", "approx", "co"};
+	static const char *const known[] = {
+		"inc",  "corp", "ltd", "no",   "nos",  "mr",  "mrs", "ms",   "dr",     "vs",  "sec", "art",
+		"rel",  "cir",  "cal", "jan",  "feb",  "mar", "apr", "jun",  "jul",    "aug", "sep", "sept",
+		"oct",  "nov",  "dec", "reg",  "dist", "fed", "civ", "supp", "pt",     "st",  "jr",  "sr",
+		"bros", "llc",  "esq", "dept", "ex",   "cf",  "al",  "seq",  "approx", "co"};
 	size_t start = at;
 
 	while (start > 0 && isalpha((unsigned char)text.ptr[start - 1]))
@@ -180,7 +182,8 @@ static struct slice paragraph_around(struct slice text, size_t start, size_t end
 	return slice_sub(text, align(text, start), align(text, end));
 }
 
-struct slice reading_context(struct reading *reading, enum view_kind kind, enum context context, size_t start, size_t end)
+struct slice reading_context(struct reading *reading, enum view_kind kind, enum context context, size_t start,
+			     size_t end)
 {
 	struct slice text = reading_view(reading, kind)->text;
 
@@ -208,7 +211,8 @@ static size_t point_of(const struct reading *reading, size_t at)
 {
 	size_t block = at / BLOCK;
 
-	return reading->counts[block] + count_points(reading->document.ptr + block * BLOCK, at - block * BLOCK);
+	return reading->counts[block] +
+	       count_points(reading->document.ptr + block * BLOCK, at - block * BLOCK);
 }
 
 struct span reading_span(const struct reading *reading, size_t document_start, size_t document_end)

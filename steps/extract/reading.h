@@ -25,9 +25,9 @@ struct reading {
 	struct view views[VIEW_KINDS];
 	bool has_view[VIEW_KINDS];
 	struct extent regions[VIEW_KINDS][REGION_MAX];
-	uint32_t *counts;   /* code points before each block of the document; owned */
+	uint32_t *counts;    /* code points before each block of the document; owned */
 	int64_t deadline_ms; /* clock_monotonic_ms */
-	bool late;	    /* the deadline passed: what is found stands, the rest was not looked for */
+	bool late;           /* the deadline passed: what is found stands, the rest was not looked for */
 };
 
 /* A stretch of the document in code points. */
@@ -35,13 +35,15 @@ struct span {
 	size_t start, end;
 };
 
-void reading_init(struct reading *reading, const struct model *model, struct slice document, int64_t deadline_ms);
+void reading_init(struct reading *reading, const struct model *model, struct slice document,
+		  int64_t deadline_ms);
 void reading_release(struct reading *reading);
 
 const struct view *reading_view(struct reading *reading, enum view_kind kind);
 struct extent reading_region(struct reading *reading, enum view_kind kind, const struct region *region);
 /* The surrounding of [start, end) of a view; slices borrow the view. */
-struct slice reading_context(struct reading *reading, enum view_kind kind, enum context context, size_t start, size_t end);
+struct slice reading_context(struct reading *reading, enum view_kind kind, enum context context, size_t start,
+			     size_t end);
 struct span reading_span(const struct reading *reading, size_t document_start, size_t document_end);
 bool reading_is_late(struct reading *reading);
 

@@ -130,7 +130,8 @@ void sections_split(struct slice text, struct parts *parts)
 			end = brackets_end(text, end);
 			add_part(parts, slice_sub(text, at, end), NULL);
 			at = end;
-		} else if (before && text.ptr[at] == '(' && !is_year(text, at) && bracket_end(text, at) > at) {
+		} else if (before && text.ptr[at] == '(' && !is_year(text, at) &&
+			   bracket_end(text, at) > at) {
 			end = brackets_end(text, at);
 			add_part(parts, slice_sub(text, at, end), before);
 			at = end;

@@ -12,8 +12,8 @@ enum { LONG_LINE = 50 };
 
 static bool is_blank(int32_t c)
 {
-	return c == ' ' || c == '\t' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
-	       c == 0x205f || c == 0x3000;
+	return c == ' ' || c == '\t' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+	       c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 /* The plain letter for a typographic one; 0 to drop it. Never more bytes than the original. */
@@ -76,7 +76,8 @@ static bool is_section_mark(struct slice document, size_t next, bool alone)
 	while (byte_at(document, at) == ' ' || byte_at(document, at) == '\t' || byte_at(document, at) == '\r')
 		at++;
 	if (byte_at(document, at) != '\n')
-		return !isdigit((unsigned char)byte_at(document, at)) && (unsigned char)byte_at(document, at) != 0xc2;
+		return !isdigit((unsigned char)byte_at(document, at)) &&
+		       (unsigned char)byte_at(document, at) != 0xc2;
 	while (at < document.len && strchr(" \t\r\n", document.ptr[at]))
 		at++;
 	return alone || !isdigit((unsigned char)byte_at(document, at));
@@ -87,7 +88,8 @@ static bool is_column_mark(struct slice document, size_t next, int32_t c, const 
 {
 	char before = last_byte(view, 0), after = byte_at(document, next);
 
-	if ((c != ')' && c != '|' && c != 0xa7) || (before != ' ' && before != '\n') || !strchr(" \t\r\n", after))
+	if ((c != ')' && c != '|' && c != 0xa7) || (before != ' ' && before != '\n') ||
+	    !strchr(" \t\r\n", after))
 		return false;
 	return c != 0xa7 || is_section_mark(document, next, before == '\n');
 }
@@ -177,7 +179,8 @@ static bool runs_on(struct slice lines, size_t next, const struct tail *tail)
 	size_t stop = slice_find(lines, SLICE("\n"), next);
 
 	return tail->length >= LONG_LINE && next < lines.len && isalpha((unsigned char)lines.ptr[next]) &&
-	       (stop == SIZE_MAX ? lines.len : stop) - next >= LONG_LINE && is_running_text(tail->line, tail->length);
+	       (stop == SIZE_MAX ? lines.len : stop) - next >= LONG_LINE &&
+	       is_running_text(tail->line, tail->length);
 }
 
 /* What stands for the line break before `next`. */
@@ -218,7 +221,8 @@ static void join_lines(struct view *view)
 			from = next; /* a word broken at its hyphen */
 			continue;
 		}
-		tail = (struct tail){view->bytes + line_start, to - line_start, to ? view->bytes[to - 1] : '.'};
+		tail = (struct tail){view->bytes + line_start, to - line_start,
+				     to ? view->bytes[to - 1] : '.'};
 		view->bytes[to] = next >= lines.len ? '\n' : joint(lines, next, &tail, blank, doubled);
 		view->origin[to] = view->origin[from];
 		line_start = ++to;

@@ -20,8 +20,8 @@ enum view_kind { VIEW_TEXT, VIEW_LINES, VIEW_FLOW, VIEW_KINDS };
 struct view {
 	struct slice text;     /* VIEW_TEXT: the document itself, borrowed; else owned */
 	struct slice document; /* borrowed */
-	char *bytes;	       /* owned */
-	uint32_t *origin;      /* owned: where in the document the character of each byte starts; NULL: identity */
+	char *bytes;           /* owned */
+	uint32_t *origin; /* owned: where in the document the character of each byte starts; NULL: identity */
 };
 
 void view_init(struct view *view, enum view_kind kind, struct slice document); /* document: valid UTF-8 */

@@ -113,7 +113,8 @@ static struct regex_set *set_of(const char *const *patterns, size_t count, unsig
 
 static void a_set_tells_which_patterns_occur(void **state)
 {
-	static const char *const patterns[] = {"order(ed)? to pay", "[0-9]+", "agreed to (pay|remit)", "disgorge", ""};
+	static const char *const patterns[] = {"order(ed)? to pay", "[0-9]+", "agreed to (pay|remit)",
+					       "disgorge", ""};
 	struct regex_set *set = set_of(patterns, 5, 0);
 	int found[5];
 

@@ -1,4 +1,5 @@
-/* dates_test.c - dates as decisions write them; the forms are those of duckling's English and French dates. */
+/* dates_test.c - dates as decisions write them; the forms are those of duckling's English and French dates.
+ */
 
 #include "steps/extract/dates.h"
 

@@ -1,4 +1,5 @@
-/* lists_test.c - lists of provisions and of names taken apart; eyecite's statutes and real captions as forms. */
+/* lists_test.c - lists of provisions and of names taken apart; eyecite's statutes and real captions as forms.
+ */
 
 #include "steps/extract/names.h"
 #include "steps/extract/sections.h"

@@ -82,7 +82,8 @@ static void the_short_form_gives_values_with_their_places(void **state)
 
 	(void)state;
 	folder_write(&folder, "default.yaml",
-		     "{\"fields\": {\"invoice\": {\"patterns\": [\"(?i)invoice no\\\\. (?P<value>[A-Z]+-\\\\d+)\"]}, "
+		     "{\"fields\": {\"invoice\": {\"patterns\": [\"(?i)invoice no\\\\. "
+		     "(?P<value>[A-Z]+-\\\\d+)\"]}, "
 		     "\"percent\": \"\\\\d+%\"}}");
 	extraction = find("é: Invoice No. INV-042, 7% and 9%");
 	list = field_of(extraction, "invoice");
@@ -97,36 +98,37 @@ static void the_short_form_gives_values_with_their_places(void **state)
 	value_unref(extraction);
 }
 
-static const char penalties[] = "version: 3\n"
-				"define: {SUM: '\\$[\\d,]+(?: million)?'}\n"
-				"tables:\n"
-				"  kind:\n"
-				"    - {value: fine, when: fine}\n"
-				"    - {value: penalty, when: penalt}\n"
-				"regions:\n"
-				"  orders: {from: 'IT IS ORDERED', to: 'END'}\n"
-				"fields:\n"
-				"  who:\n"
-				"    alike: name\n"
-				"    rules:\n"
-				"      - find: 'against (?P<names>[A-Z][A-Za-z, .]+?) \\('\n"
-				"        each: $names | names\n"
-				"        span: each\n"
-				"        give: {name: $each | name, kind: $each | party_kind}\n"
-				"  money:\n"
-				"    link: {party: who.name}\n"
-				"    rules:\n"
-				"      - name: pays\n"
-				"        find: '(?P<kind>fine|penalty) of (?P<sum>{{SUM}})'\n"
-				"        in: orders\n"
-				"        not: {sentence: maximum}\n"
-				"        give: {kind: $kind | lookup kind, amount: $sum | amount, note: 'a ${kind}'}\n"
-				"        confidence: 0.9\n"
-				"  when:\n"
-				"    take: one\n"
-				"    rules:\n"
-				"      - {find: 'on (?P<d>\\w+ \\d+, \\d{4})', give: {value: $d | date}, confidence: 0.5}\n"
-				"      - {find: 'Dated (?P<d>\\w+ \\d+, \\d{4})', give: {value: $d | date}, confidence: 0.9}\n";
+static const char penalties[] =
+	"version: 3\n"
+	"define: {SUM: '\\$[\\d,]+(?: million)?'}\n"
+	"tables:\n"
+	"  kind:\n"
+	"    - {value: fine, when: fine}\n"
+	"    - {value: penalty, when: penalt}\n"
+	"regions:\n"
+	"  orders: {from: 'IT IS ORDERED', to: 'END'}\n"
+	"fields:\n"
+	"  who:\n"
+	"    alike: name\n"
+	"    rules:\n"
+	"      - find: 'against (?P<names>[A-Z][A-Za-z, .]+?) \\('\n"
+	"        each: $names | names\n"
+	"        span: each\n"
+	"        give: {name: $each | name, kind: $each | party_kind}\n"
+	"  money:\n"
+	"    link: {party: who.name}\n"
+	"    rules:\n"
+	"      - name: pays\n"
+	"        find: '(?P<kind>fine|penalty) of (?P<sum>{{SUM}})'\n"
+	"        in: orders\n"
+	"        not: {sentence: maximum}\n"
+	"        give: {kind: $kind | lookup kind, amount: $sum | amount, note: 'a ${kind}'}\n"
+	"        confidence: 0.9\n"
+	"  when:\n"
+	"    take: one\n"
+	"    rules:\n"
+	"      - {find: 'on (?P<d>\\w+ \\d+, \\d{4})', give: {value: $d | date}, confidence: 0.5}\n"
+	"      - {find: 'Dated (?P<d>\\w+ \\d+, \\d{4})', give: {value: $d | date}, confidence: 0.9}\n";
 
 static void rules_look_in_regions_under_conditions(void **state)
 {
@@ -134,9 +136,11 @@ static void rules_look_in_regions_under_conditions(void **state)
 
 	(void)state;
 	folder_write(&folder, "default.yaml", penalties);
-	extraction = find("A case against Acme Trading, LLC, and Jane Roe (the parties). A fine of $1 was wrong.\n"
-			  "IT IS ORDERED that they pay a fine of\n$2 million. The maximum is a penalty of $9. Also Acme "
-			  "pays a penalty of $3. END fine of $4\non May 1, 2020. Dated June 2, 2021");
+	extraction =
+		find("A case against Acme Trading, LLC, and Jane Roe (the parties). A fine of $1 was wrong.\n"
+		     "IT IS ORDERED that they pay a fine of\n$2 million. The maximum is a penalty of $9. "
+		     "Also Acme "
+		     "pays a penalty of $3. END fine of $4\non May 1, 2020. Dated June 2, 2021");
 	money = field_of(extraction, "money");
 	assert_int_equal(value_len(money), 2);
 	assert_member(*value_list_at(money, 0), "amount", "2000000");
@@ -156,7 +160,8 @@ static void lists_give_an_item_each_and_one_takes_the_best(void **state)
 
 	(void)state;
 	folder_write(&folder, "default.yaml", penalties);
-	extraction = find("against Acme Trading, LLC, and Jane Roe (x). against Roe (y). on May 1, 2020. Dated June 2, 2021");
+	extraction = find("against Acme Trading, LLC, and Jane Roe (x). against Roe (y). on May 1, 2020. "
+			  "Dated June 2, 2021");
 	who = field_of(extraction, "who");
 	assert_int_equal(value_len(who), 2); /* Roe is Jane Roe */
 	assert_member(*value_list_at(who, 0), "name", "Acme Trading, LLC");
@@ -186,20 +191,22 @@ static void the_including_file_wins_over_the_included(void **state)
 	struct value extraction, list;
 
 	(void)state;
-	folder_write(&folder, "base.yaml", "define: {NO: '[0-9]+'}\n"
-					   "fields:\n"
-					   "  no:\n"
-					   "    rules:\n"
-					   "      - {name: a, find: 'a{{NO}}', give: {value: $match}}\n"
-					   "      - {name: b, find: 'b{{NO}}', give: {value: $match}}\n"
-					   "      - {name: c, find: 'c{{NO}}', give: {value: $match}}\n");
-	folder_write(&folder, "default.yaml", "include: [base]\n"
-					      "define: {NO: '[0-9][0-9]'}\n"
-					      "fields:\n"
-					      "  no:\n"
-					      "    rules:\n"
-					      "      - {name: b, find: 'b[0-9]', give: {value: $match}}\n"
-					      "      - {name: c, off: true}\n");
+	folder_write(&folder, "base.yaml",
+		     "define: {NO: '[0-9]+'}\n"
+		     "fields:\n"
+		     "  no:\n"
+		     "    rules:\n"
+		     "      - {name: a, find: 'a{{NO}}', give: {value: $match}}\n"
+		     "      - {name: b, find: 'b{{NO}}', give: {value: $match}}\n"
+		     "      - {name: c, find: 'c{{NO}}', give: {value: $match}}\n");
+	folder_write(&folder, "default.yaml",
+		     "include: [base]\n"
+		     "define: {NO: '[0-9][0-9]'}\n"
+		     "fields:\n"
+		     "  no:\n"
+		     "    rules:\n"
+		     "      - {name: b, find: 'b[0-9]', give: {value: $match}}\n"
+		     "      - {name: c, off: true}\n");
 	extraction = find("a1 a22 b3 c44");
 	list = field_of(extraction, "no");
 	assert_int_equal(value_len(list), 2);
@@ -213,14 +220,15 @@ static void fallback_first_last_and_fresh(void **state)
 	struct value extraction, list;
 
 	(void)state;
-	folder_write(&folder, "default.yaml", "fields:\n"
-					      "  one: {rules: [{find: 'x\\d', first: true, give: {value: $match}}]}\n"
-					      "  end: {rules: [{find: 'x\\d', last: true, give: {value: $match}}]}\n"
-					      "  rest:\n"
-					      "    rules:\n"
-					      "      - {find: 'y(?P<n>\\d)', give: {n: $n, how: y}}\n"
-					      "      - {find: 'x(?P<n>\\d)', fresh: n, give: {n: $n, how: x}}\n"
-					      "      - {find: 'z(?P<n>\\d)', fallback: true, give: {n: $n, how: z}}\n");
+	folder_write(&folder, "default.yaml",
+		     "fields:\n"
+		     "  one: {rules: [{find: 'x\\d', first: true, give: {value: $match}}]}\n"
+		     "  end: {rules: [{find: 'x\\d', last: true, give: {value: $match}}]}\n"
+		     "  rest:\n"
+		     "    rules:\n"
+		     "      - {find: 'y(?P<n>\\d)', give: {n: $n, how: y}}\n"
+		     "      - {find: 'x(?P<n>\\d)', fresh: n, give: {n: $n, how: x}}\n"
+		     "      - {find: 'z(?P<n>\\d)', fallback: true, give: {n: $n, how: z}}\n");
 	extraction = find("x1 x2 y2 x3 z4");
 	assert_member(*value_list_at(field_of(extraction, "one"), 0), "value", "x1");
 	assert_member(*value_list_at(field_of(extraction, "end"), 0), "value", "x3");
@@ -294,7 +302,8 @@ static void a_bad_model_is_refused_with_its_place_and_a_hint(void **state)
 	(void)state;
 	assert_refused("fields: {a: {rules: [{find: '(', give: {v: $match}}]}}",
 		       "bad.yaml:1:29: invalid regular expression: missing ): ( [bad-pattern]", "RE2");
-	assert_refused("fields:\n  a: {rulez: []}", "bad.yaml:2:7: no member \"rulez\" here [unknown-member]", "rules");
+	assert_refused("fields:\n  a: {rulez: []}", "bad.yaml:2:7: no member \"rulez\" here [unknown-member]",
+		       "rules");
 	assert_refused("fields:\n  a: {rules: [{find: x, give: {v: $who}}]}",
 		       "bad.yaml:2:35: the pattern has no group \"who\" [unknown-group]", "(?P<who>");
 	assert_refused("fields:\n  a: {rules: [{find: x, in: nowhere, give: {v: $match}}]}",

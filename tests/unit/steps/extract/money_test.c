@@ -58,7 +58,10 @@ static void french_sums(void **state)
 {
 	(void)state;
 	assert_amount("1 500 000 €", "1500000");
-	assert_amount("1\xc2\xa0" "500\xc2\xa0" "000 €", "1500000");
+	assert_amount("1\xc2\xa0"
+		      "500\xc2\xa0"
+		      "000 €",
+		      "1500000");
 	assert_amount("2 millions d'euros", "2000000");
 	assert_amount("1,5 million d'euros", "1500000");
 	assert_amount("1.500.000 euros", "1500000");
@@ -90,7 +93,8 @@ static void no_figure_and_no_number_word_is_no_amount(void **state)
 	buf_init(&out, 0);
 	assert_false(money_amount(SLICE("a civil penalty"), &out));
 	assert_false(money_amount(SLICE(""), &out));
-	assert_false(money_amount(SLICE("1111111111111111111111111111"), &out)); /* more figures than a sum has */
+	assert_false(
+		money_amount(SLICE("1111111111111111111111111111"), &out)); /* more figures than a sum has */
 	assert_int_equal(out.len, 0);
 	buf_release(&out);
 }

@@ -32,7 +32,8 @@ static void blanks_quotes_and_dashes_are_of_one_kind(void **state)
 static void caption_columns_go_and_brackets_stay(void **state)
 {
 	(void)state;
-	assert_view(VIEW_LINES, "In the Matter of: )\n)\nAcme ) No. 1\n(a) and (b) ", "In the Matter of:\nAcme No. 1\n(a) and (b)\n");
+	assert_view(VIEW_LINES, "In the Matter of: )\n)\nAcme ) No. 1\n(a) and (b) ",
+		    "In the Matter of:\nAcme No. 1\n(a) and (b)\n");
 	assert_view(VIEW_LINES, "UNITED STATES §\n§\n7 U.S.C. § 6c", "UNITED STATES\n7 U.S.C. § 6c\n");
 }
 
@@ -41,23 +42,28 @@ static void lines_of_a_paragraph_flow(void **state)
 	(void)state;
 	assert_view(VIEW_FLOW, "agreed to\npay $5\n\nNext.", "agreed to pay $5\nNext.\n");
 	assert_view(VIEW_FLOW, "cease-and-\ndesist", "cease-and-desist\n");
-	assert_view(VIEW_FLOW, "it was\n\nordered", "it was ordered\n"); /* a small letter begins no paragraph */
+	assert_view(VIEW_FLOW, "it was\n\nordered",
+		    "it was ordered\n"); /* a small letter begins no paragraph */
 	assert_view(VIEW_FLOW, "The end.\n\nordered", "The end.\nordered\n");
 }
 
 static void a_broken_paragraph_runs_on_and_a_heading_does_not(void **state)
 {
-	static const char broken[] = "Kevin Perry, individually and as principal agent of Lucrative Example\n\n"
-				     "Corporation, a company that solicited and misappropriated funds of others.";
-	static const char heading[] = "CFTC Orders Example Trading LLC to Pay Restitution and a Civil Penalty\n\n"
-				      "Washington, DC - The Commission today announced that it filed charges.";
+	static const char broken[] =
+		"Kevin Perry, individually and as principal agent of Lucrative Example\n\n"
+		"Corporation, a company that solicited and misappropriated funds of others.";
+	static const char heading[] =
+		"CFTC Orders Example Trading LLC to Pay Restitution and a Civil Penalty\n\n"
+		"Washington, DC - The Commission today announced that it filed charges.";
 
 	(void)state;
 	assert_view(VIEW_FLOW, broken,
-		    "Kevin Perry, individually and as principal agent of Lucrative Example Corporation, a company that "
+		    "Kevin Perry, individually and as principal agent of Lucrative Example Corporation, a "
+		    "company that "
 		    "solicited and misappropriated funds of others.\n");
 	assert_view(VIEW_FLOW, heading,
-		    "CFTC Orders Example Trading LLC to Pay Restitution and a Civil Penalty\nWashington, DC - The "
+		    "CFTC Orders Example Trading LLC to Pay Restitution and a Civil Penalty\nWashington, DC "
+		    "- The "
 		    "Commission today announced that it filed charges.\n");
 }
 
