@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 struct docstore {
-	char *root;	   /* absolute, without a slash at the end */
-	int root_fd;	   /* -1: not open */
-	int64_t opened_us; /* makes temporary names of one process id differ over time */
+	char *root;         /* absolute, without a slash at the end */
+	int root_fd;        /* -1: not open */
+	int64_t opened_us;  /* makes temporary names of one process id differ over time */
 	atomic_uint writes; /* temporary names given out */
 };
 
@@ -60,7 +60,8 @@ static int make_folders(const char *path, struct error *err)
 		if (slash)
 			*slash = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST) {
-			status = error_set(err, ERROR_IO, "cannot make the folder %s: %s", copy, strerror(errno));
+			status = error_set(err, ERROR_IO, "cannot make the folder %s: %s", copy,
+					   strerror(errno));
 			break;
 		}
 		if (!slash)
@@ -86,8 +87,8 @@ static void sweep_abandoned(struct docstore *store)
 		return;
 	}
 	while ((entry = readdir(folder)) != NULL)
-		if (fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-		    status.st_mtime + ABANDONED_S < now_s)
+		if (fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(status.st_mode) && status.st_mtime + ABANDONED_S < now_s)
 			unlinkat(fd, entry->d_name, 0);
 	closedir(folder);
 }
@@ -105,7 +106,8 @@ static int open_root(struct docstore *store, const char *path, struct error *err
 	if (store->root_fd < 0)
 		return error_set(err, ERROR_IO, "cannot open the folder %s: %s", absolute, strerror(errno));
 	if (mkdirat(store->root_fd, temporary_folder, 0700) < 0 && errno != EEXIST)
-		return error_set(err, ERROR_IO, "cannot write into the folder %s: %s", absolute, strerror(errno));
+		return error_set(err, ERROR_IO, "cannot write into the folder %s: %s", absolute,
+				 strerror(errno));
 	return 0;
 }
 
@@ -159,7 +161,8 @@ static int put_failed(const struct docstore *store, const char *what, struct err
 {
 	int cause = errno;
 
-	error_set(err, ERROR_IO, "cannot %s in the document store %s: %s", what, store->root, strerror(cause));
+	error_set(err, ERROR_IO, "cannot %s in the document store %s: %s", what, store->root,
+		  strerror(cause));
 	if (cause == ENOSPC || cause == EDQUOT)
 		error_hint(err, "free some space, or set DOCUMENT_STORE to a folder on another disk");
 	else if (cause == EACCES || cause == EROFS)
@@ -180,7 +183,8 @@ static bool has_content(const struct docstore *store, const char *name, struct s
 		return false;
 	if (fstat(*fd, &status) == 0 && S_ISREG(status.st_mode) && (size_t)status.st_size == content.len) {
 		while (seen < content.len && (got = read(*fd, piece, sizeof(piece))) > 0 &&
-		       (size_t)got <= content.len - seen && memcmp(piece, content.ptr + seen, (size_t)got) == 0)
+		       (size_t)got <= content.len - seen &&
+		       memcmp(piece, content.ptr + seen, (size_t)got) == 0)
 			seen += (size_t)got;
 		if (seen == content.len)
 			return true;
@@ -278,8 +282,8 @@ int docstore_put(struct docstore *store, struct slice content, struct buf *uri, 
 	return put(store, content, true, uri, hash, err);
 }
 
-int docstore_put_later(struct docstore *store, struct slice content, struct buf *uri, char hash[DOCSTORE_HASH_SIZE],
-		       struct error *err)
+int docstore_put_later(struct docstore *store, struct slice content, struct buf *uri,
+		       char hash[DOCSTORE_HASH_SIZE], struct error *err)
 {
 	return put(store, content, false, uri, hash, err);
 }
@@ -340,7 +344,8 @@ static int get(struct docstore *store, const char *name, struct buf *content, st
 		return -1;
 	docstore_hash((struct slice){buf_text(content) + start, content->len - start}, hash);
 	if (strcmp(hash, name + 3) != 0) {
-		error_set(err, ERROR_IO, "document %s in %s is damaged: its hash is %s", name + 3, store->root, hash);
+		error_set(err, ERROR_IO, "document %s in %s is damaged: its hash is %s", name + 3,
+			  store->root, hash);
 		error_hint(err, "ingest the source again: that replaces the damaged copy");
 		return -1;
 	}
@@ -356,8 +361,8 @@ int docstore_get(struct docstore *store, struct slice uri, struct buf *content, 
 	if (name) {
 		status = get(store, name, content, err);
 	} else if (path) {
-		error_set(err, ERROR_INPUT, "%.*s is not in the document store %s", SLICE_ARG(slice_sub(uri, 0, 300)),
-			  store->root);
+		error_set(err, ERROR_INPUT, "%.*s is not in the document store %s",
+			  SLICE_ARG(slice_sub(uri, 0, 300)), store->root);
 		error_hint(err, "all steps need the same DOCUMENT_STORE");
 	}
 	mem_free(path);

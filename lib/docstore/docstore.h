@@ -36,8 +36,8 @@ int docstore_put(struct docstore *store, struct slice content, struct buf *uri, 
 		 struct error *err);
 /* The same for one of many: on disk only when a docstore_sync that began later has returned 0. One sync of
  * the file system for a hundred documents costs about as much as ten syncs of a file. */
-int docstore_put_later(struct docstore *store, struct slice content, struct buf *uri, char hash[DOCSTORE_HASH_SIZE],
-		       struct error *err);
+int docstore_put_later(struct docstore *store, struct slice content, struct buf *uri,
+		       char hash[DOCSTORE_HASH_SIZE], struct error *err);
 int docstore_sync(struct docstore *store, struct error *err);
 
 /* Appends the content. ERROR_NOT_FOUND, ERROR_INPUT (a URI of another store), ERROR_LIMIT (buf's limit),

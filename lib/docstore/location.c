@@ -36,10 +36,12 @@ char *location_folder(const char *where, struct error *err)
 	if (slice_starts(text, file_scheme))
 		return location_path(text, err);
 	if (strstr(where, "://")) {
-		error_set(err, ERROR_INPUT, "DOCUMENT_STORE %s: only folders and file:/// URLs are served here", where);
-		error_hint(err, slice_starts(text, SLICE("gs://"))
-					? "mount the bucket (gcsfuse, or a Cloud Run volume) and give its folder"
-					: "give a folder, such as /var/lib/lexflow/documents");
+		error_set(err, ERROR_INPUT,
+			  "DOCUMENT_STORE %s: only folders and file:/// URLs are served here", where);
+		error_hint(err,
+			   slice_starts(text, SLICE("gs://"))
+				   ? "mount the bucket (gcsfuse, or a Cloud Run volume) and give its folder"
+				   : "give a folder, such as /var/lib/lexflow/documents");
 		return NULL;
 	}
 	return mem_strdup(where);
@@ -81,7 +83,8 @@ char *location_path(struct slice uri, struct error *err)
 		int byte = (unsigned char)encoded.ptr[i];
 
 		if (byte == '%') {
-			if (encoded.len - i < 3 || hex_digit(encoded.ptr[i + 1]) < 0 || hex_digit(encoded.ptr[i + 2]) < 0)
+			if (encoded.len - i < 3 || hex_digit(encoded.ptr[i + 1]) < 0 ||
+			    hex_digit(encoded.ptr[i + 2]) < 0)
 				goto fail;
 			byte = hex_digit(encoded.ptr[i + 1]) * 16 + hex_digit(encoded.ptr[i + 2]);
 			i += 2;

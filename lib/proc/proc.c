@@ -16,7 +16,7 @@ struct proc {
 	struct child child;
 	uv_poll_t ended; /* on the child's pid_fd */
 	uv_poll_t lines; /* on `output` */
-	int output;	 /* read end of its stdout and stderr; -1: none */
+	int output;      /* read end of its stdout and stderr; -1: none */
 	int open_handles;
 	bool closed; /* proc_close was called: no callback any more */
 	struct buf line;
@@ -124,7 +124,8 @@ static void child_ended(uv_poll_t *handle, int uv_status, int events)
 			      WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-static int watch(struct proc *proc, uv_loop_t *loop, uv_poll_t *handle, int fd, uv_poll_cb ready, struct error *err)
+static int watch(struct proc *proc, uv_loop_t *loop, uv_poll_t *handle, int fd, uv_poll_cb ready,
+		 struct error *err)
 {
 	int status = uv_poll_init(loop, handle, fd);
 
@@ -133,14 +134,18 @@ static int watch(struct proc *proc, uv_loop_t *loop, uv_poll_t *handle, int fd, 
 	handle->data = proc;
 	proc->open_handles++;
 	status = uv_poll_start(handle, UV_READABLE, ready);
-	return status < 0 ? error_set(err, ERROR_IO, "cannot watch a child program: %s", uv_strerror(status)) : 0;
+	return status < 0 ? error_set(err, ERROR_IO, "cannot watch a child program: %s", uv_strerror(status))
+			  : 0;
 }
 
 struct proc *proc_spawn(uv_loop_t *loop, const struct proc_options *options, struct error *err)
 {
 	struct proc *proc = mem_new(sizeof(*proc));
-	struct child_plan plan = {.argv = options->argv, .env = options->env, .cwd = options->cwd,
-				  .fds = {-1, 2, 2}, .limits = options->limits};
+	struct child_plan plan = {.argv = options->argv,
+				  .env = options->env,
+				  .cwd = options->cwd,
+				  .fds = {-1, 2, 2},
+				  .limits = options->limits};
 	int pipe_fds[2] = {-1, -1};
 	int status;
 

@@ -27,19 +27,19 @@
 #include <uv.h>
 
 struct proc_limits {
-	int64_t cpu_s;		/* RLIMIT_CPU; 0: none */
-	int64_t memory_bytes;	/* RLIMIT_AS; 0: none */
-	int64_t file_bytes;	/* RLIMIT_FSIZE; -1: none, 0: may not write files */
+	int64_t cpu_s;        /* RLIMIT_CPU; 0: none */
+	int64_t memory_bytes; /* RLIMIT_AS; 0: none */
+	int64_t file_bytes;   /* RLIMIT_FSIZE; -1: none, 0: may not write files */
 	bool sandbox;
 };
 
 /* ---- one short child */
 
 struct proc_command {
-	const char *const *argv;  /* argv[0] is looked up in PATH; NULL-terminated */
-	struct slice input;	  /* for stdin */
-	int64_t deadline_ms;	  /* killed then */
-	size_t output_limit;	  /* bytes of stdout kept; one more is ERROR_LIMIT and kills */
+	const char *const *argv; /* argv[0] is looked up in PATH; NULL-terminated */
+	struct slice input;      /* for stdin */
+	int64_t deadline_ms;     /* killed then */
+	size_t output_limit;     /* bytes of stdout kept; one more is ERROR_LIMIT and kills */
 	struct proc_limits limits;
 };
 
@@ -47,7 +47,8 @@ struct proc_command {
  * the caller made), *tail the last bytes of its stderr. -1 with ERROR_NOT_FOUND (no such program),
  * ERROR_LIMIT (deadline, CPU, output) or ERROR_INPUT (it died of a signal: message says which). A program
  * that cannot have more memory exits or dies in a way of its own. */
-int proc_run(const struct proc_command *command, struct buf *output, struct buf *tail, int *status, struct error *err);
+int proc_run(const struct proc_command *command, struct buf *output, struct buf *tail, int *status,
+	     struct error *err);
 
 /* ---- one long-lived child on a loop */
 
@@ -55,18 +56,19 @@ struct proc; /* opaque */
 
 struct proc_options {
 	const char *const *argv;
-	const char *const *env;	  /* whole environment, NULL-terminated */
-	const char *cwd;	  /* NULL: ours */
+	const char *const *env; /* whole environment, NULL-terminated */
+	const char *cwd;        /* NULL: ours */
 	struct proc_limits limits;
-	void (*on_line)(void *ctx, struct slice line);		   /* a line of its stdout or stderr; NULL: our stderr */
-	void (*on_exit)(void *ctx, int64_t status, int term_signal); /* once, on the loop; then the proc is dead */
+	void (*on_line)(void *ctx, struct slice line); /* a line of its stdout or stderr; NULL: our stderr */
+	void (*on_exit)(void *ctx, int64_t status,
+			int term_signal); /* once, on the loop; then the proc is dead */
 	void *ctx;
 };
 
-/* NULL with ERROR_NOT_FOUND or ERROR_IO when the program did not begin. Longer lines than 64 KB come in parts.
- * All lines come before on_exit. */
+/* NULL with ERROR_NOT_FOUND or ERROR_IO when the program did not begin. Longer lines than 64 KB come in
+ * parts. All lines come before on_exit. */
 struct proc *proc_spawn(uv_loop_t *loop, const struct proc_options *options, struct error *err);
-pid_t proc_pid(const struct proc *proc); /* 0 once it has ended */
+pid_t proc_pid(const struct proc *proc);       /* 0 once it has ended */
 void proc_kill(struct proc *proc, int signum); /* its whole group */
 /* Forget it: kills a living child, frees when libuv lets go. No callback after this; may be called from one.
  * NULL is fine. */

@@ -22,9 +22,9 @@ struct child {
 
 struct child_plan {
 	const char *const *argv; /* argv[0] is looked up in PATH */
-	const char *const *env;	 /* NULL: ours */
-	const char *cwd;	 /* NULL: ours */
-	int fds[3];		 /* what its 0, 1 and 2 are to be; -1: /dev/null. Lent, not closed. */
+	const char *const *env;  /* NULL: ours */
+	const char *cwd;         /* NULL: ours */
+	int fds[3];              /* what its 0, 1 and 2 are to be; -1: /dev/null. Lent, not closed. */
 	struct proc_limits limits;
 };
 

@@ -38,7 +38,8 @@ static void close_fd(int *fd)
 
 static int start(struct run *run, struct error *err)
 {
-	struct child_plan plan = {.argv = run->command->argv, .fds = {-1, -1, -1}, .limits = run->command->limits};
+	struct child_plan plan = {
+		.argv = run->command->argv, .fds = {-1, -1, -1}, .limits = run->command->limits};
 	int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
 	int status = 0;
 
@@ -108,8 +109,10 @@ static int collect(struct run *run, int which, struct error *err)
 static int attend(struct run *run, struct error *err)
 {
 	for (;;) {
-		struct pollfd watched[WATCHED] = {{run->fds[STDIN], POLLOUT, 0}, {run->fds[STDOUT], POLLIN, 0},
-						  {run->fds[STDERR], POLLIN, 0}, {run->child.pid_fd, POLLIN, 0}};
+		struct pollfd watched[WATCHED] = {{run->fds[STDIN], POLLOUT, 0},
+						  {run->fds[STDOUT], POLLIN, 0},
+						  {run->fds[STDERR], POLLIN, 0},
+						  {run->child.pid_fd, POLLIN, 0}};
 		int64_t left = run->deadline_ms - clock_monotonic_ms();
 		int ready = left > 0 ? poll(watched, WATCHED, left > 60000 ? 60000 : (int)left) : 0;
 
@@ -150,10 +153,15 @@ static int finish(struct run *run, int *status, struct error *err)
 	return 0;
 }
 
-int proc_run(const struct proc_command *command, struct buf *output, struct buf *tail, int *status, struct error *err)
+int proc_run(const struct proc_command *command, struct buf *output, struct buf *tail, int *status,
+	     struct error *err)
 {
-	struct run run = {.command = command, .fds = {-1, -1, -1}, .output = output, .tail = tail,
-			  .output_start = output->len, .child = {.pid_fd = -1}};
+	struct run run = {.command = command,
+			  .fds = {-1, -1, -1},
+			  .output = output,
+			  .tail = tail,
+			  .output_start = output->len,
+			  .child = {.pid_fd = -1}};
 	int result;
 
 	run.deadline_ms = clock_monotonic_ms() + command->deadline_ms;

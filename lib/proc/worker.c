@@ -87,11 +87,13 @@ static int await(struct worker *worker, short events, int64_t deadline_ms, struc
 		if (left <= 0)
 			return error_set(err, ERROR_LIMIT, "%s gave no answer in time", worker->program);
 		if (ready < 0 && errno != EINTR)
-			return error_set(err, ERROR_IO, "cannot wait for %s: %s", worker->program, strerror(errno));
+			return error_set(err, ERROR_IO, "cannot wait for %s: %s", worker->program,
+					 strerror(errno));
 	}
 }
 
-static int send_all(struct worker *worker, const void *bytes, size_t size, int64_t deadline_ms, struct error *err)
+static int send_all(struct worker *worker, const void *bytes, size_t size, int64_t deadline_ms,
+		    struct error *err)
 {
 	for (size_t done = 0; done < size;) {
 		ssize_t sent = send(worker->socket, (const char *)bytes + done, size - done,
@@ -107,7 +109,8 @@ static int send_all(struct worker *worker, const void *bytes, size_t size, int64
 	return 0;
 }
 
-static int receive_all(struct worker *worker, void *bytes, size_t size, int64_t deadline_ms, struct error *err)
+static int receive_all(struct worker *worker, void *bytes, size_t size, int64_t deadline_ms,
+		       struct error *err)
 {
 	for (size_t done = 0; done < size;) {
 		ssize_t got = recv(worker->socket, (char *)bytes + done, size - done, MSG_DONTWAIT);
@@ -129,8 +132,8 @@ static int receive_answer(struct worker *worker, uint64_t size, int64_t deadline
 	char piece[64 << 10];
 
 	if (size > worker->answer_limit)
-		return error_set(err, ERROR_LIMIT, "the answer of %s is longer than %zu bytes", worker->program,
-				 worker->answer_limit);
+		return error_set(err, ERROR_LIMIT, "the answer of %s is longer than %zu bytes",
+				 worker->program, worker->answer_limit);
 	while (size > 0) {
 		size_t now = size < sizeof(piece) ? (size_t)size : sizeof(piece);
 
@@ -206,7 +209,8 @@ static int serve_one(uint64_t size, size_t question_limit, struct buf *out,
 		buf_clear(out);
 		answer(ctx, (struct slice){question, (size_t)size}, out);
 		size = out->len;
-		status = write_all(&size, sizeof(size)) < 0 || write_all(buf_text(out), out->len) < 0 ? -1 : 0;
+		status =
+			write_all(&size, sizeof(size)) < 0 || write_all(buf_text(out), out->len) < 0 ? -1 : 0;
 	}
 	mem_free(question);
 	return status;

@@ -21,7 +21,7 @@ struct worker; /* opaque */
 struct worker_options {
 	const char *const *argv;
 	struct proc_limits limits; /* cpu_s counts over all questions: leave it 0 and use the timeout */
-	size_t answer_limit;	   /* bytes */
+	size_t answer_limit;       /* bytes */
 };
 
 struct worker *worker_open(const struct worker_options *options, struct error *err);

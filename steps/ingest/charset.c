@@ -11,8 +11,9 @@
 #include <unicode/ucsdet.h>
 
 enum {
-	NAME_SIZE = 64,	    /* of a charset, with the NUL */
-	DECLARED_IN = 2048, /* HTML Standard, 13.2.3.2: a declaration is in the first 1024 bytes; some are late */
+	NAME_SIZE = 64, /* of a charset, with the NUL */
+	DECLARED_IN =
+		2048, /* HTML Standard, 13.2.3.2: a declaration is in the first 1024 bytes; some are late */
 	DETECT_IN = 64 << 10,
 };
 
@@ -43,8 +44,8 @@ struct mark {
 
 /* The longer first: UTF-32LE begins like UTF-16LE. */
 static const struct mark marks[] = {
-	{"\xEF\xBB\xBF", 3, "UTF-8"},	 {"\xFF\xFE\0\0", 4, "UTF-32LE"}, {"\0\0\xFE\xFF", 4, "UTF-32BE"},
-	{"\xFF\xFE", 2, "UTF-16LE"},	 {"\xFE\xFF", 2, "UTF-16BE"},
+	{"\xEF\xBB\xBF", 3, "UTF-8"}, {"\xFF\xFE\0\0", 4, "UTF-32LE"}, {"\0\0\xFE\xFF", 4, "UTF-32BE"},
+	{"\xFF\xFE", 2, "UTF-16LE"},  {"\xFE\xFF", 2, "UTF-16BE"},
 };
 
 static const struct mark *find_mark(struct slice bytes)
@@ -91,7 +92,8 @@ static bool declared_charset(struct slice bytes, char name[NAME_SIZE])
 			while (i < head.len && strchr(" \t\r\n=\"'", head.ptr[i]) && head.ptr[i])
 				i++;
 			for (size = 0; i < head.len && size < NAME_SIZE - 1 &&
-				       (isalnum((unsigned char)head.ptr[i]) || strchr("-_.:", head.ptr[i])) && head.ptr[i];
+				       (isalnum((unsigned char)head.ptr[i]) || strchr("-_.:", head.ptr[i])) &&
+				       head.ptr[i];
 			     i++)
 				name[size++] = head.ptr[i];
 			name[size] = '\0';
@@ -102,10 +104,12 @@ static bool declared_charset(struct slice bytes, char name[NAME_SIZE])
 	return false;
 }
 
-/* Pages say ISO-8859-1 and mean windows-1252 (Encoding Standard, 4.2); the two differ in control characters only. */
+/* Pages say ISO-8859-1 and mean windows-1252 (Encoding Standard, 4.2); the two differ in control characters
+ * only. */
 static const char *meant(const char *charset)
 {
-	static const char *const latin1[] = {"iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"};
+	static const char *const latin1[] = {"iso-8859-1", "iso8859-1", "latin1",
+					     "latin-1",    "us-ascii",  "ascii"};
 
 	for (size_t i = 0; i < sizeof(latin1) / sizeof(latin1[0]); i++)
 		if (strcasecmp(charset, latin1[i]) == 0)
@@ -141,7 +145,8 @@ static int convert(struct slice bytes, const char *charset, struct buf *room, st
 	char *utf8;
 
 	if (bytes.len > INT32_MAX / 4)
-		return error_set(err, ERROR_LIMIT, "a text of %zu bytes is too large to be converted", bytes.len);
+		return error_set(err, ERROR_LIMIT, "a text of %zu bytes is too large to be converted",
+				 bytes.len);
 	if (strcasecmp(charset, "UTF-8") == 0)
 		return utf8_repair(room, bytes) < 0 ? error_set(err, ERROR_LIMIT, "the text is too long") : 0;
 	size = ucnv_convert("UTF-8", charset, NULL, 0, bytes.ptr, (int32_t)bytes.len, &status);
@@ -151,7 +156,8 @@ static int convert(struct slice bytes, const char *charset, struct buf *room, st
 	utf8 = mem_alloc((size_t)size + 1);
 	ucnv_convert("UTF-8", charset, utf8, size + 1, bytes.ptr, (int32_t)bytes.len, &status);
 	if (U_FAILURE(status))
-		error_set(err, ERROR_INPUT, "text in charset %s cannot be converted: %s", charset, u_errorName(status));
+		error_set(err, ERROR_INPUT, "text in charset %s cannot be converted: %s", charset,
+			  u_errorName(status));
 	else if (buf_add(room, utf8, (size_t)size) < 0)
 		error_set(err, ERROR_LIMIT, "the text is longer than %zu bytes", room->limit);
 	mem_free(utf8);

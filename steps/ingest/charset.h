@@ -2,8 +2,8 @@
  * charset.h - bytes in any charset -> UTF-8.
  *
  * In this order: byte order mark; UTF-16 by its zero bytes; UTF-8 if all of it is well-formed; what the
- * document declares; ICU's detector. Text that is UTF-8 already is handed back byte for byte (the mark aside),
- * so offsets into it are offsets into the file.
+ * document declares; ICU's detector. Text that is UTF-8 already is handed back byte for byte (the mark
+ * aside), so offsets into it are offsets into the file.
  *
  * Text that was decoded wrongly and encoded again ("â€™" for "’") is put right as well, when nearly all of
  * its characters beyond ASCII say so.

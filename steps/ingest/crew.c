@@ -19,9 +19,9 @@ struct job {
 
 struct crew {
 	pthread_mutex_t lock;
-	pthread_cond_t work;	 /* there is a job with parts to give out, or it is over */
+	pthread_cond_t work;     /* there is a job with parts to give out, or it is over */
 	pthread_cond_t finished; /* the last part of some job is done */
-	struct job *jobs;	 /* with parts to give out */
+	struct job *jobs;        /* with parts to give out */
 	pthread_t *threads;
 	int helpers, started;
 	bool over;

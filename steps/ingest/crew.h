@@ -16,7 +16,8 @@ struct crew; /* opaque */
 struct crew *crew_new(int helpers); /* threads start with the first job of several parts */
 void crew_free(struct crew *crew);  /* after the last job; NULL is fine */
 
-/* Calls part(ctx, i) once for each i below `count`, in any order and at the same time; returns when all are done. */
+/* Calls part(ctx, i) once for each i below `count`, in any order and at the same time; returns when all are
+ * done. */
 void crew_run(struct crew *crew, size_t count, void (*part)(void *ctx, size_t i), void *ctx);
 
 #endif

@@ -58,8 +58,8 @@ static int load(struct document *d, struct error *err)
 	int result;
 
 	if (fd < 0)
-		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT, "the file cannot be opened: %s",
-				 strerror(errno));
+		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT,
+				 "the file cannot be opened: %s", strerror(errno));
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		result = error_set(err, ERROR_INPUT, "this is not a file");
 	else if (!sources_is_within(d->path, d->reader->root))
@@ -106,7 +106,8 @@ static int refuse_error_answer(struct document *d, struct error *err)
 {
 	struct slice start = slice_sub(slice_trim(d->text), 0, 160);
 
-	error_set(err, ERROR_INPUT, "not a document but the error answer of a service: %.*s", SLICE_ARG(start));
+	error_set(err, ERROR_INPUT, "not a document but the error answer of a service: %.*s",
+		  SLICE_ARG(start));
 	for (char *c = err ? err->message : NULL; c && *c; c++)
 		if (*c == '\n' || *c == '\r')
 			*c = ' ';
@@ -119,7 +120,8 @@ static int take_text(struct document *d, struct error *err)
 	struct error why = {0};
 
 	if (charset_decode(buf_slice(&d->bytes), &d->room, &d->text, &why) < 0)
-		return why.kind == ERROR_LIMIT ? error_set(err, ERROR_LIMIT, "%s", why.message) : refuse(d, NULL, err);
+		return why.kind == ERROR_LIMIT ? error_set(err, ERROR_LIMIT, "%s", why.message)
+					       : refuse(d, NULL, err);
 	if (charset_repair(d->text, &d->repair))
 		d->text = buf_slice(&d->repair);
 	if (is_error_answer(d->text))

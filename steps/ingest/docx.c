@@ -36,7 +36,8 @@ static int unpack(struct archive *zip, const char *name, struct buf *out, struct
 
 	while ((got = archive_read_data(zip, piece, sizeof(piece))) > 0)
 		if (buf_add(out, piece, (size_t)got) < 0)
-			return error_set(err, ERROR_LIMIT, "%s unpacks to more than %d bytes", name, MEMBER_BYTES);
+			return error_set(err, ERROR_LIMIT, "%s unpacks to more than %d bytes", name,
+					 MEMBER_BYTES);
 	return got < 0 ? error_set(err, ERROR_INPUT, "damaged DOCX: %s cannot be unpacked", name) : 0;
 }
 
@@ -45,19 +46,22 @@ static int unpack_parts(struct archive *zip, struct buf parts[PARTS], struct err
 	struct archive_entry *entry;
 	int status;
 
-	for (int members = 0; (status = archive_read_next_header(zip, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN;
+	for (int members = 0;
+	     (status = archive_read_next_header(zip, &entry)) == ARCHIVE_OK || status == ARCHIVE_WARN;
 	     members++) {
 		const char *name = archive_entry_pathname(entry);
 
 		if (members >= MEMBERS_MAX)
-			return error_set(err, ERROR_LIMIT, "the DOCX holds more than %d members", MEMBERS_MAX);
+			return error_set(err, ERROR_LIMIT, "the DOCX holds more than %d members",
+					 MEMBERS_MAX);
 		for (int i = 0; i < PARTS; i++)
 			if (name && strcmp(name, part_names[i]) == 0 && parts[i].len == 0 &&
 			    unpack(zip, name, &parts[i], err) < 0)
 				return -1;
 	}
 	if (parts[PART_DOCUMENT].len == 0)
-		return error_set(err, ERROR_INPUT, "damaged DOCX: it holds no readable %s", part_names[PART_DOCUMENT]);
+		return error_set(err, ERROR_INPUT, "damaged DOCX: it holds no readable %s",
+				 part_names[PART_DOCUMENT]);
 	return 0;
 }
 
@@ -79,8 +83,8 @@ static int read_zip(struct slice file, struct buf parts[PARTS], struct error *er
 
 struct words {
 	struct text_lines lines;
-	int cells;	   /* table cells we are in */
-	bool in_text;	   /* in w:t */
+	int cells;           /* table cells we are in */
+	bool in_text;        /* in w:t */
 	size_t at_paragraph; /* length of the text when the last paragraph ended */
 };
 
@@ -183,7 +187,8 @@ static int handle_node(struct words *words, xmlTextReader *reader)
 	if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE ||
 	    type == XML_READER_TYPE_CDATA)
 		return words->in_text
-			       ? text_lines_add(&words->lines, slice_of((const char *)xmlTextReaderConstValue(reader)))
+			       ? text_lines_add(&words->lines,
+						slice_of((const char *)xmlTextReaderConstValue(reader)))
 			       : 0;
 	if (type == XML_READER_TYPE_ELEMENT && is_word_element(reader))
 		return start_element(words, reader, name);
@@ -195,7 +200,8 @@ static int handle_node(struct words *words, xmlTextReader *reader)
 static xmlTextReader *open_xml(const struct buf *xml)
 {
 	return xmlReaderForMemory(buf_text(xml), (int)xml->len, NULL, NULL,
-				  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
+				  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+					  XML_PARSE_COMPACT);
 }
 
 static int read_words(const struct buf *xml, const char *part, struct buf *out, struct error *err)
@@ -208,7 +214,8 @@ static int read_words(const struct buf *xml, const char *part, struct buf *out, 
 		text_lines_break(&words.lines, 2);
 	while (status == 1) {
 		if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_DOCUMENT_TYPE) {
-			error_set(err, ERROR_INPUT, "%s declares a document type, which a DOCX may not", part);
+			error_set(err, ERROR_INPUT, "%s declares a document type, which a DOCX may not",
+				  part);
 			break;
 		}
 		if (xmlTextReaderNodeType(reader) == XML_READER_TYPE_ELEMENT &&
@@ -250,7 +257,8 @@ static void read_properties(const struct buf *xml, struct parsed *parsed)
 		if (type == XML_READER_TYPE_DOCUMENT_TYPE)
 			break;
 		if (type == XML_READER_TYPE_ELEMENT)
-			snprintf(name, sizeof(name), "%.31s", (const char *)xmlTextReaderConstLocalName(reader));
+			snprintf(name, sizeof(name), "%.31s",
+				 (const char *)xmlTextReaderConstLocalName(reader));
 		else if (type == XML_READER_TYPE_TEXT)
 			take_property(parsed, name, slice_of((const char *)xmlTextReaderConstValue(reader)));
 	}

@@ -7,38 +7,102 @@
 
 enum {
 	LOOK_BYTES = 6000,
-	LINE_WORDS = 3,	  /* a title has at least so many words */
-	BLOCK_LINES = 4,  /* and takes at most so many lines */
+	LINE_WORDS = 3,  /* a title has at least so many words */
+	BLOCK_LINES = 4, /* and takes at most so many lines */
 };
 
 /* How lines begin that are not, or not yet, the title; in lower case. */
 static const char *const not_titles[] = {
-	"administrative proceeding", "an official website", "before the", "bureau of consumer", "case",
-	"central district", "civil action", "civil no", "commodity futures", "consumer financial", "contact", "data protection act",
-	"date", "department of", "district of", "division", "docket", "document", "eastern district",
-	"eastern division", "enforcement release", "federal reserve", "filed", "for immediate", "for publication", "for release", "for the",
-	"here's how", "here’s how", "home", "in the district", "in the united", "in the us", "in the u.s.",
-	"information commissioner", "justice news", "litigation release", "middle district", "news release", "no.", "non-confidential",
-	"northern district", "office of", "official-sensitive", "page", "plaintiff", "pour publication",
-	"press release", "previous page", "received", "release", "securities and exchange commission", "skip to",
-	"southern district", "superior court", "supervisory powers", "the united states", "united states",
-	"u.s. commodity", "u.s. securities", "v.", "vs.", "washington", "western district", "www.", "http",
+	"administrative proceeding",
+	"an official website",
+	"before the",
+	"bureau of consumer",
+	"case",
+	"central district",
+	"civil action",
+	"civil no",
+	"commodity futures",
+	"consumer financial",
+	"contact",
+	"data protection act",
+	"date",
+	"department of",
+	"district of",
+	"division",
+	"docket",
+	"document",
+	"eastern district",
+	"eastern division",
+	"enforcement release",
+	"federal reserve",
+	"filed",
+	"for immediate",
+	"for publication",
+	"for release",
+	"for the",
+	"here's how",
+	"here’s how",
+	"home",
+	"in the district",
+	"in the united",
+	"in the us",
+	"in the u.s.",
+	"information commissioner",
+	"justice news",
+	"litigation release",
+	"middle district",
+	"news release",
+	"no.",
+	"non-confidential",
+	"northern district",
+	"office of",
+	"official-sensitive",
+	"page",
+	"plaintiff",
+	"pour publication",
+	"press release",
+	"previous page",
+	"received",
+	"release",
+	"securities and exchange commission",
+	"skip to",
+	"southern district",
+	"superior court",
+	"supervisory powers",
+	"the united states",
+	"united states",
+	"u.s. commodity",
+	"u.s. securities",
+	"v.",
+	"vs.",
+	"washington",
+	"western district",
+	"www.",
+	"http",
 };
 
 /* What a line that is none holds anywhere: stamps of filing systems, banners. */
 static const char *const not_in_titles[] = {
-	"official website of", "received cftc", " filed 0", " filed 1", "date filed", "entry number", "securities and exchange commission, ",
-	"u.s. securities and exchange", "here’s how you know",
+	"official website of",
+	"received cftc",
+	" filed 0",
+	" filed 1",
+	"date filed",
+	"entry number",
+	"securities and exchange commission, ",
+	"u.s. securities and exchange",
+	"here’s how you know",
 };
 
 /* The papers of a court or an authority say what they are in capitals below the caption. */
 static const char *const papers[] = {
-	"ORDER",   "COMPLAINT",	 "INDICTMENT", "INFORMATION", "AGREEMENT", "JUDGMENT", "JUDGEMENT", "STIPULATION",
-	"OPINION", "MEMORANDUM", "NOTICE",     "REPRIMAND",   "DECISION",  "DÉCISION", "DÉLIBÉRATION", "CONVENTION",
+	"ORDER",     "COMPLAINT",   "INDICTMENT",   "INFORMATION", "AGREEMENT", "JUDGMENT",
+	"JUDGEMENT", "STIPULATION", "OPINION",      "MEMORANDUM",  "NOTICE",    "REPRIMAND",
+	"DECISION",  "DÉCISION",    "DÉLIBÉRATION", "CONVENTION",
 };
 
-static const char *const months[] = {"january", "february", "march", "april", "may", "june", "july", "august",
-				     "september", "october", "november", "december"};
+static const char *const months[] = {"january", "february", "march",     "april",   "may",      "june",
+				     "july",    "august",   "september", "october", "november", "december"};
 
 static bool begins_with(struct slice line, const char *word)
 {
@@ -255,7 +319,8 @@ static void find_headline(struct slice text, struct buf *heading)
 	buf_init(&block.text, LOOK_BYTES * 2);
 	for (size_t offset = 0; offset < text.len;) {
 		struct slice line = next_line(text, &offset);
-		bool fits = line.len > 0 && (block.lines == 0 ? !is_noise(line) : !is_date(line) && !is_boilerplate(line));
+		bool fits = line.len > 0 &&
+			    (block.lines == 0 ? !is_noise(line) : !is_date(line) && !is_boilerplate(line));
 
 		if (fits)
 			add_line(&block, line);

@@ -2,8 +2,8 @@
  * html.c - a page to the text of its decision, by libxml2's HTML parser.
  *
  * A page of a regulator is one part decision and nine parts site. What is the site's (navigation, banner,
- * footer, side bars, forms' controls) is left out by the meaning that HTML and ARIA give to elements, then by a
- * short list of class names. Where a page marks its main part, that part alone is taken. Pages lie, so each
+ * footer, side bars, forms' controls) is left out by the meaning that HTML and ARIA give to elements, then by
+ * a short list of class names. Where a page marks its main part, that part alone is taken. Pages lie, so each
  * choice is made only if enough text remains; else the next wider one is.
  */
 #include "steps/ingest/parsed.h"
@@ -17,8 +17,8 @@
 
 /* How much is left out. */
 enum scope {
-	SCOPE_MAIN,	/* all but the main part, and the site's parts in it */
-	SCOPE_BODY,	/* the site's parts */
+	SCOPE_MAIN,       /* all but the main part, and the site's parts in it */
+	SCOPE_BODY,       /* the site's parts */
 	SCOPE_EVERYTHING, /* only what is not text at all */
 	SCOPES,
 };
@@ -54,30 +54,69 @@ static const char *attribute(const xmlNode *node, const char *name, char *room, 
 
 /* ---- what is no text, and what is the site's */
 
-static const char *const not_text[] = {"script", "style", "noscript", "template", "head", "iframe", "object", "embed",
-				       "applet", "svg", "math", "canvas", "audio", "video", "map", "button", "select",
-				       "textarea", "input", "datalist", "title", NULL};
+static const char *const not_text[] = {"script", "style",    "noscript", "template", "head",   "iframe",
+				       "object", "embed",    "applet",   "svg",      "math",   "canvas",
+				       "audio",  "video",    "map",      "button",   "select", "textarea",
+				       "input",  "datalist", "title",    NULL};
 static const char *const site_elements[] = {"nav", "aside", "footer", "menu", "dialog", NULL};
-static const char *const site_roles[] = {"navigation", "banner", "contentinfo", "search", "complementary", "menu",
-					 "menubar", "dialog", "alertdialog", "toolbar", "alert", NULL};
-static const char *const site_classes[] = {
-	"breadcrumb", "breadcrumbs", "nav", "navbar", "navigation", "menu", "sidebar", "footer", "site-footer",
-	"site-header", "skip-link", "skiplink", "skip-nav", "sr-only", "visually-hidden", "cookie-banner",
-	"cookie-consent", "cookies", "share", "sharing", "share-links", "social", "social-share", "social-media",
-	"related-content", "usa-banner", "pager", "pagination", "hidden", "d-none", NULL};
+static const char *const site_roles[] = {"navigation",    "banner",  "contentinfo", "search",
+					 "complementary", "menu",    "menubar",     "dialog",
+					 "alertdialog",   "toolbar", "alert",       NULL};
+static const char *const site_classes[] = {"breadcrumb",
+					   "breadcrumbs",
+					   "nav",
+					   "navbar",
+					   "navigation",
+					   "menu",
+					   "sidebar",
+					   "footer",
+					   "site-footer",
+					   "site-header",
+					   "skip-link",
+					   "skiplink",
+					   "skip-nav",
+					   "sr-only",
+					   "visually-hidden",
+					   "cookie-banner",
+					   "cookie-consent",
+					   "cookies",
+					   "share",
+					   "sharing",
+					   "share-links",
+					   "social",
+					   "social-share",
+					   "social-media",
+					   "related-content",
+					   "usa-banner",
+					   "pager",
+					   "pagination",
+					   "hidden",
+					   "d-none",
+					   NULL};
 /* A class on one of these is about lay-out. */
 static const char *const never_site[] = {"html", "body", "main", "article", "h1", "h2", NULL};
+
+/* Does a list of words hold one of the site's class names? Changes `words`. */
+static bool holds_site_class(char *words)
+{
+	while (*words) {
+		char *end = words + strcspn(words, " \t\r\n\f");
+		bool last = *end == '\0';
+
+		*end = '\0';
+		if (is_one_of(words, site_classes))
+			return true;
+		words = last ? end : end + 1;
+	}
+	return false;
+}
 
 static bool has_site_class(const xmlNode *node)
 {
 	char text[512];
-	char *rest = NULL;
 
 	attribute(node, "class", text, sizeof(text));
-	for (char *token = strtok_r(text, " \t\r\n", &rest); token; token = strtok_r(NULL, " \t\r\n", &rest))
-		if (is_one_of(token, site_classes))
-			return true;
-	return is_one_of(attribute(node, "id", text, sizeof(text)), site_classes);
+	return holds_site_class(text) || is_one_of(attribute(node, "id", text, sizeof(text)), site_classes);
 }
 
 static bool is_within(const xmlNode *node, const char *name)
@@ -107,8 +146,9 @@ static bool is_site(const xmlNode *node)
 	/* A header in an article is its heading; elsewhere it is the banner of the site. */
 	if (strcasecmp(name, "header") == 0)
 		return !is_within(node, "main") && !is_within(node, "article");
-	return is_one_of(name, site_elements) || is_one_of(attribute(node, "role", role, sizeof(role)), site_roles) ||
-	       is_hidden(node) || has_site_class(node);
+	return is_one_of(name, site_elements) ||
+	       is_one_of(attribute(node, "role", role, sizeof(role)), site_roles) || is_hidden(node) ||
+	       has_site_class(node);
 }
 
 /* ---- the walk */
@@ -123,12 +163,13 @@ static xmlNode *following(xmlNode *node, const xmlNode *root, bool enter)
 	return node == root ? NULL : node->next;
 }
 
-static const char *const paragraphs[] = {"p",	 "h1", "h2", "h3", "h4", "h5",		"h6",	      "ul",	 "ol",
-					 "dl",	 "table", "blockquote", "pre", "section", "article", "hr",
-					 "address", "figure", "fieldset", NULL};
-static const char *const single_lines[] = {"div", "li", "tr", "dt", "dd", "caption", "figcaption", "center", "main",
-					   "header", "footer", "form", "legend", "summary", "details", "option",
-					   "thead", "tbody", "body", "title", NULL};
+static const char *const paragraphs[] = {"p",       "h1", "h2",      "h3",     "h4",         "h5",  "h6",
+					 "ul",      "ol", "dl",      "table",  "blockquote", "pre", "section",
+					 "article", "hr", "address", "figure", "fieldset",   NULL};
+static const char *const single_lines[] = {"div",        "li",      "tr",      "dt",     "dd",     "caption",
+					   "figcaption", "center",  "main",    "header", "footer", "form",
+					   "legend",     "summary", "details", "option", "thead",  "tbody",
+					   "body",       "title",   NULL};
 
 static void break_around(struct text_lines *lines, const xmlNode *node)
 {
@@ -163,7 +204,8 @@ static int write_text(xmlNode *root, enum scope scope, struct buf *out)
 		const char *name = name_of(node);
 
 		enter = node->type == XML_ELEMENT_NODE;
-		if (enter && (is_one_of(name, not_text) || (scope != SCOPE_EVERYTHING && node != root && is_site(node))))
+		if (enter && (is_one_of(name, not_text) ||
+			      (scope != SCOPE_EVERYTHING && node != root && is_site(node))))
 			enter = false;
 		else if (enter && strcasecmp(name, "br") == 0)
 			text_lines_line(&lines);
@@ -171,8 +213,8 @@ static int write_text(xmlNode *root, enum scope scope, struct buf *out)
 			text_lines_tab(&lines);
 		else if (enter)
 			break_around(&lines, node);
-		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content &&
-			 text_lines_add(&lines, slice_of((const char *)node->content)) < 0)
+		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) &&
+			 node->content && text_lines_add(&lines, slice_of((const char *)node->content)) < 0)
 			return -1;
 		if (enter && strcasecmp(name, "pre") == 0)
 			lines.verbatim = true;
@@ -258,11 +300,21 @@ static void take_title(xmlNode *root, struct buf *title)
 static const struct {
 	const char *meta, *date;
 } date_names[] = {
-	{"article:published_time", "published"}, {"dcterms.issued", "published"},   {"dc.date.issued", "published"},
-	{"dcterms.date", "published"},		 {"dc.date", "published"},	    {"date", "published"},
-	{"publication_date", "published"},	 {"pubdate", "published"},	    {"datepublished", "published"},
-	{"article:modified_time", "modified"},	 {"dcterms.modified", "modified"},  {"dc.date.modified", "modified"},
-	{"last-modified", "modified"},		 {"dcterms.created", "created"},    {"dc.date.created", "created"},
+	{"article:published_time", "published"},
+	{"dcterms.issued", "published"},
+	{"dc.date.issued", "published"},
+	{"dcterms.date", "published"},
+	{"dc.date", "published"},
+	{"date", "published"},
+	{"publication_date", "published"},
+	{"pubdate", "published"},
+	{"datepublished", "published"},
+	{"article:modified_time", "modified"},
+	{"dcterms.modified", "modified"},
+	{"dc.date.modified", "modified"},
+	{"last-modified", "modified"},
+	{"dcterms.created", "created"},
+	{"dc.date.created", "created"},
 };
 
 static void take_meta_date(const xmlNode *node, struct parsed *parsed)
@@ -290,7 +342,8 @@ static void take_dates(xmlNode *root, struct parsed *parsed)
 	for (xmlNode *node = root; node; node = following(node, root, true))
 		if (node->type == XML_ELEMENT_NODE && strcasecmp(name_of(node), "time") == 0 &&
 		    !is_within(node, "aside") && !is_within(node, "nav") && !is_within(node, "footer"))
-			parsed_date(parsed, "published", slice_of(attribute(node, "datetime", text, sizeof(text))));
+			parsed_date(parsed, "published",
+				    slice_of(attribute(node, "datetime", text, sizeof(text))));
 }
 
 /* ---- */
@@ -298,9 +351,21 @@ static void take_dates(xmlNode *root, struct parsed *parsed)
 /* Servers say "not found" with a page, and whoever fetched it saved that. */
 static bool is_error_page(const struct parsed *parsed)
 {
-	static const char *const said[] = {"404 ", "403 ", "401 ", "500 ", "502 ", "503 ", "504 ", "Error 404",
-					   "Not Found", "Page not found", "Access Denied", "Forbidden",
-					   "Service Unavailable", "Bad Gateway", "Internal Server Error"};
+	static const char *const said[] = {"404 ",
+					   "403 ",
+					   "401 ",
+					   "500 ",
+					   "502 ",
+					   "503 ",
+					   "504 ",
+					   "Error 404",
+					   "Not Found",
+					   "Page not found",
+					   "Access Denied",
+					   "Forbidden",
+					   "Service Unavailable",
+					   "Bad Gateway",
+					   "Internal Server Error"};
 	const char *title = buf_text(&parsed->title);
 
 	if (parsed->text.len > 1500)
@@ -318,7 +383,8 @@ static int read_page(xmlNode *root, struct parsed *parsed, struct error *err)
 	if (choose_text(root, &parsed->text, err) < 0)
 		return -1;
 	if (is_error_page(parsed))
-		return error_set(err, ERROR_INPUT, "not a document: an error page (\"%s\")", buf_text(&parsed->title));
+		return error_set(err, ERROR_INPUT, "not a document: an error page (\"%s\")",
+				 buf_text(&parsed->title));
 	return 0;
 }
 
@@ -334,7 +400,8 @@ int html_parse(struct slice html, struct parsed *parsed, struct error *err)
 						    HTML_PARSE_NONET | HTML_PARSE_COMPACT);
 		/* Old pages open <font> hundreds deep without closing; nothing here recurses. */
 		context->options |= XML_PARSE_HUGE;
-		document = htmlCtxtReadMemory(context, html.ptr, (int)html.len, NULL, "UTF-8", context->options);
+		document =
+			htmlCtxtReadMemory(context, html.ptr, (int)html.len, NULL, "UTF-8", context->options);
 	}
 	if (document)
 		root = xmlDocGetRootElement(document);

@@ -144,7 +144,8 @@ static int page_size_of(struct value request, size_t *size, struct error *err)
 	if (!given || value_is_null(*given))
 		return 0;
 	if (given->kind != VALUE_INT || given->as.integer < 1 || given->as.integer > PAGE_MAX)
-		return error_set(err, ERROR_INPUT, "\"page_size\" must be a whole number from 1 to %d", PAGE_MAX);
+		return error_set(err, ERROR_INPUT, "\"page_size\" must be a whole number from 1 to %d",
+				 PAGE_MAX);
 	*size = (size_t)given->as.integer;
 	return 0;
 }
@@ -176,12 +177,13 @@ int ingest_apply(struct step_call *call, struct value request, struct value *res
 	int status;
 
 	if (!source || source->kind != VALUE_STRING)
-		return error_set(err, ERROR_INPUT, "\"source\" is missing: the path of a file or folder, or a glob");
+		return error_set(err, ERROR_INPUT,
+				 "\"source\" is missing: the path of a file or folder, or a glob");
 	if (page_size_of(request, &size, err) < 0 ||
 	    sources_list(&sources, value_text(*source), ingest->reader.root, err) < 0)
 		return -1;
-	status = answer(ingest, &sources, sources_after(&sources, value_get_text(request, "page_token")), size, response,
-			err);
+	status = answer(ingest, &sources, sources_after(&sources, value_get_text(request, "page_token")),
+			size, response, err);
 	sources_release(&sources);
 	return status;
 }
@@ -197,7 +199,8 @@ static void push_request(struct value *requests, struct value source)
 }
 
 /* An operand that names nothing becomes a request all the same: its error comes in its place. */
-int ingest_operand(const struct step_setup *setup, const char *operand, struct value *requests, struct error *err)
+int ingest_operand(const struct step_setup *setup, const char *operand, struct value *requests,
+		   struct error *err)
 {
 	const char *root = opt_text(setup->opts, "root");
 	struct error ignored = {0};

@@ -21,8 +21,8 @@ enum {
 
 struct languages {
 	pthread_mutex_t lock; /* textcat keeps its answer in its handle */
-	bool tried;	      /* to load */
-	void *textcat;	      /* NULL: not loaded, or not to be had */
+	bool tried;           /* to load */
+	void *textcat;        /* NULL: not loaded, or not to be had */
 };
 
 struct languages *languages_new(void)
@@ -102,19 +102,22 @@ static const char *decide(const struct count *count)
 	for (int i = 0; i < WORD_LANGUAGES; i++)
 		if (i != best && count->hits[i] > second)
 			second = count->hits[i];
-	if (count->hits[best] >= 4 && count->hits[best] * 10 >= count->words && count->hits[best] * 2 >= second * 3)
+	if (count->hits[best] >= 4 && count->hits[best] * 10 >= count->words &&
+	    count->hits[best] * 2 >= second * 3)
 		return word_language[best];
-	if (count->hits[best] >= 12 && count->hits[best] * 20 >= count->words && count->hits[best] >= second * 2)
+	if (count->hits[best] >= 12 && count->hits[best] * 20 >= count->words &&
+	    count->hits[best] >= second * 2)
 		return word_language[best];
 	return NULL;
 }
 
 /* ---- n-grams */
 
-/* Fingerprints to compare with: the fewer, the fewer texts are taken for a rare relative of their language. */
+/* Fingerprints to compare with: the fewer, the fewer texts are taken for a rare relative of their language.
+ */
 static const char *const fingerprints[] = {
-	"bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "it", "lt",
-	"lv", "mt", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "tr", "uk",
+	"bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "it",
+	"lt", "lv", "mt", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "tr", "uk",
 };
 
 #ifndef TEXTCAT_DATA
@@ -191,8 +194,8 @@ void language_of(struct languages *languages, struct slice text, char code[LANGU
 		middle = start;
 	}
 	if (decided)
-		strcpy(code, decided);
+		snprintf(code, LANGUAGE_SIZE, "%s", decided);
 	else if (letters(slice_sub(middle, 0, NGRAM_BYTES)) < NGRAM_MIN_LETTERS ||
 		 !classify(languages, slice_sub(middle, 0, NGRAM_BYTES), code))
-		strcpy(code, "und");
+		snprintf(code, LANGUAGE_SIZE, "und");
 }

@@ -2,9 +2,9 @@
  * language.h - the language of a text: an ISO 639-1 code, or "und".
  *
  * The little words of a language (the, of, le, und …) make up a third of any running text and are looked for
- * first: that is exact for the languages of function_words.h and costs microseconds. Where they do not decide,
- * libexttextcat compares n-grams with its fingerprints of the languages of the European Union and a few more;
- * when it is not sure either, the answer is "und".
+ * first: that is exact for the languages of function_words.h and costs microseconds. Where they do not
+ * decide, libexttextcat compares n-grams with its fingerprints of the languages of the European Union and a
+ * few more; when it is not sure either, the answer is "und".
  *
  * Depends on lib/mem, lib/text, libexttextcat and its data. Safe from any thread (the n-gram part is locked).
  */

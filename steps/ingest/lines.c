@@ -23,7 +23,8 @@ static int write_gap(struct text_lines *lines)
 
 static bool is_white(int32_t c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || c == 0x202F || (c >= 0x2000 && c <= 0x200A);
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || c == 0x202F ||
+	       (c >= 0x2000 && c <= 0x200A);
 }
 
 /* Soft hyphen, zero-width space, word joiner, byte order mark. */

@@ -6,14 +6,16 @@
 
 static const char request_schema[] =
 	"{\"type\": \"object\", \"required\": [\"source\"], \"properties\": {"
-	"\"source\": {\"type\": \"string\", \"description\": \"path of a file or folder, file:/// URL, or glob\"},"
+	"\"source\": {\"type\": \"string\", \"description\": \"path of a file or folder, file:/// URL, or "
+	"glob\"},"
 	"\"page_size\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 1000, \"default\": 100},"
 	"\"page_token\": {\"type\": \"string\", \"description\": \"next_page_token of the page before\"}}}";
 
 static const char response_schema[] =
 	"{\"type\": \"object\", \"required\": [\"documents\", \"failures\"], \"properties\": {"
 	"\"documents\": {\"type\": \"array\", \"items\": {\"type\": \"object\","
-	"\"required\": [\"id\", \"source\", \"sha256\", \"text_uri\", \"media_type\", \"language\", \"title\", "
+	"\"required\": [\"id\", \"source\", \"sha256\", \"text_uri\", \"media_type\", \"language\", "
+	"\"title\", "
 	"\"chars\", \"pages\"],"
 	"\"properties\": {"
 	"\"id\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{32}$\"},"
@@ -26,9 +28,11 @@ static const char response_schema[] =
 	"\"chars\": {\"type\": \"integer\", \"description\": \"code points of the text\"},"
 	"\"pages\": {\"type\": \"array\", \"items\": {\"type\": \"integer\"}, "
 	"\"description\": \"code point offset at which each page starts\"},"
-	"\"dates\": {\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"format\": \"date\"}},"
+	"\"dates\": {\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\", \"format\": "
+	"\"date\"}},"
 	"\"warnings\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}},"
-	"\"failures\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"source\", \"error\"],"
+	"\"failures\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"source\", "
+	"\"error\"],"
 	"\"properties\": {\"source\": {\"type\": \"string\"}, \"error\": {\"type\": \"object\"}}}},"
 	"\"next_page_token\": {\"type\": \"string\", \"description\": \"absent on the last page\"}}}";
 

@@ -18,12 +18,17 @@ enum media media_of_bytes(struct slice bytes)
 	if (slice_find(slice_sub(bytes, 0, HEAD_BYTES), SLICE("%PDF-"), 0) != SIZE_MAX)
 		return MEDIA_PDF;
 	if (begins(bytes, "PK\x03\x04", 4)) /* names of members are not compressed */
-		return slice_find(bytes, SLICE("word/document.xml"), 0) != SIZE_MAX ? MEDIA_DOCX : MEDIA_OTHER;
+		return slice_find(bytes, SLICE("word/document.xml"), 0) != SIZE_MAX ? MEDIA_DOCX
+										    : MEDIA_OTHER;
 	if (begins(bytes, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) || /* OLE: DOC, XLS, MSG */
 	    begins(bytes, "\xFFWPC", 4) || begins(bytes, "\x1F\x8B", 2) || begins(bytes, "BZh", 3) ||
-	    begins(bytes, "7z\xBC\xAF", 4) || begins(bytes, "\x89PNG", 4) || begins(bytes, "\xFF\xD8\xFF", 3) ||
-	    begins(bytes, "GIF8", 4) || begins(bytes, "II*\0", 4) || begins(bytes, "MM\0*", 4) ||
-	    begins(bytes, "\x7F" "ELF", 4))
+	    begins(bytes, "7z\xBC\xAF", 4) || begins(bytes, "\x89PNG", 4) ||
+	    begins(bytes, "\xFF\xD8\xFF", 3) || begins(bytes, "GIF8", 4) || begins(bytes, "II*\0", 4) ||
+	    begins(bytes, "MM\0*", 4) ||
+	    begins(bytes,
+		   "\x7F"
+		   "ELF",
+		   4))
 		return MEDIA_OTHER;
 	return MEDIA_TEXT;
 }
@@ -55,8 +60,9 @@ static struct slice skip_prolog(struct slice text)
 
 enum media media_of_text(struct slice text)
 {
-	static const char *const html_tags[] = {"!doctype html", "html", "head", "body", "title", "meta", "table",
-						"div", "p", "h1", "script", "center", "font", "main", "article"};
+	static const char *const html_tags[] = {"!doctype html", "html",   "head", "body", "title",
+						"meta",          "table",  "div",  "p",    "h1",
+						"script",        "center", "font", "main", "article"};
 	struct slice start = slice_trim(slice_sub(text, 0, 64 << 10));
 	struct slice root = skip_prolog(start);
 

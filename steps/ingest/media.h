@@ -16,7 +16,7 @@ enum media {
 	MEDIA_HTML,
 	MEDIA_PDF,
 	MEDIA_DOCX,
-	MEDIA_XML,   /* XML that is not XHTML */
+	MEDIA_XML, /* XML that is not XHTML */
 	MEDIA_RTF,
 	MEDIA_OTHER, /* a binary format that is not read */
 };

@@ -10,11 +10,12 @@
 
 #include <unicode/utf8.h>
 
-/* Encoding Standard, index windows-1252: bytes 0x80 to 0x9F. 0: undefined there, a C1 control in ISO-8859-1. */
+/* Encoding Standard, index windows-1252: bytes 0x80 to 0x9F. 0: undefined there, a C1 control in ISO-8859-1.
+ */
 static const uint16_t windows_1252[32] = {
-	0x20AC, 0,	0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-	0x2039, 0x0152, 0,	0x017D, 0,	0,	0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-	0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,	0x017E, 0x0178,
+	0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+	0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+	0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178,
 };
 
 /* The byte a character had, or -1. */
@@ -103,7 +104,8 @@ bool charset_repair(struct slice text, struct buf *out)
 	for (size_t offset = 0; next_run(text, &offset, &run);) {
 		if (!is_double_encoded(&run))
 			continue;
-		if (buf_add_slice(out, slice_sub(text, done, run.start)) < 0 || buf_add(out, run.bytes, run.size) < 0)
+		if (buf_add_slice(out, slice_sub(text, done, run.start)) < 0 ||
+		    buf_add(out, run.bytes, run.size) < 0)
 			return false;
 		done = run.end;
 	}

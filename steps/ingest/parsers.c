@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-	TIMEOUT_MS = 30000,
+	TIMEOUT_MS = 10000, /* pages and word processor files take milliseconds */
 	QUESTION_LIMIT = 256 << 20,
 	ANSWER_LIMIT = PARSED_TEXT_LIMIT + (64 << 10),
 	ANSWERS_PER_CHILD = 500, /* then a fresh one, so that what a parser leaks is bounded */
@@ -80,7 +80,8 @@ static void give_back(struct parsers *parsers, struct worker *worker)
 static struct worker *start_child(const struct parsers *parsers, struct error *err)
 {
 	const char *const argv[] = {parsers->program, PARSERS_VERB, NULL};
-	struct worker_options options = {.argv = argv, .answer_limit = ANSWER_LIMIT,
+	struct worker_options options = {.argv = argv,
+					 .answer_limit = ANSWER_LIMIT,
 					 .limits = {.memory_bytes = child_memory_bytes, .sandbox = true}};
 	struct worker *worker = worker_open(&options, err);
 
@@ -102,7 +103,8 @@ static int ask_child(struct parsers *parsers, struct slice question, struct buf 
 	}
 	worker_close(worker);
 	if (first.kind == ERROR_LIMIT)
-		return error_set(err, ERROR_LIMIT, "the parser was stopped: it needed more than %d s or gave too much text",
+		return error_set(err, ERROR_LIMIT,
+				 "the parser was stopped: it needed more than %d s or gave too much text",
 				 TIMEOUT_MS / 1000);
 	buf_clear(answer);
 	worker = start_child(parsers, err);
@@ -110,7 +112,8 @@ static int ask_child(struct parsers *parsers, struct slice question, struct buf 
 		return -1;
 	if (worker_ask(worker, question, TIMEOUT_MS, answer, &(struct error){0}) < 0) {
 		worker_close(worker);
-		return error_set(err, ERROR_INPUT, "the parser failed on this document (crash, or more than %d s)",
+		return error_set(err, ERROR_INPUT,
+				 "the parser failed on this document (crash, or more than %d s)",
 				 TIMEOUT_MS / 1000);
 	}
 	give_back(parsers, worker);
@@ -124,7 +127,8 @@ static int read_refusal(struct value head, struct error *err)
 	struct slice detail = value_get_text(head, "error");
 	struct slice hint = value_get_text(head, "hint");
 
-	error_set(err, value_get_bool(head, "limit", false) ? ERROR_LIMIT : ERROR_INPUT, "%.*s", SLICE_ARG(detail));
+	error_set(err, value_get_bool(head, "limit", false) ? ERROR_LIMIT : ERROR_INPUT, "%.*s",
+		  SLICE_ARG(detail));
 	if (hint.len > 0)
 		error_hint(err, "%.*s", SLICE_ARG(hint));
 	return -1;
@@ -138,7 +142,8 @@ static int read_answer(struct slice answer, struct parsed *parsed, struct error 
 	const struct value *dates;
 	int status = -1;
 
-	if (end == SIZE_MAX || json_read(slice_sub(answer, 0, end), &head, NULL) < 0 || head.kind != VALUE_MAP) {
+	if (end == SIZE_MAX || json_read(slice_sub(answer, 0, end), &head, NULL) < 0 ||
+	    head.kind != VALUE_MAP) {
 		error_set(err, ERROR_INPUT, "the parser failed on this document (no sense in its answer)");
 	} else if (value_get(head, "error")) {
 		read_refusal(head, err);
@@ -148,7 +153,8 @@ static int read_answer(struct slice answer, struct parsed *parsed, struct error 
 		buf_add_slice(&parsed->title, value_get_text(head, "title"));
 		dates = value_get(head, "dates");
 		for (size_t i = 0; dates && i < value_len(*dates); i++)
-			value_map_set(&parsed->dates, value_map_key(*dates, i), value_ref(*value_map_at(*dates, i)));
+			value_map_set(&parsed->dates, value_map_key(*dates, i),
+				      value_ref(*value_map_at(*dates, i)));
 		status = 0;
 	}
 	value_unref(head);
@@ -190,7 +196,8 @@ static int name_file(magic_t magic, struct slice bytes, struct parsed *parsed, s
 	return 0;
 }
 
-static int parse(magic_t magic, enum parse_kind kind, struct slice bytes, struct parsed *parsed, struct error *err)
+static int parse(magic_t magic, enum parse_kind kind, struct slice bytes, struct parsed *parsed,
+		 struct error *err)
 {
 	switch (kind) {
 	case PARSE_HTML:

@@ -1,9 +1,10 @@
 /*
  * parsers.h - the parsers of untrusted bytes, in children of this program.
  *
- * A child is this program again with the verb `parse`: confined (lib/proc/sandbox.h) to memory and its socket,
- * asked one document at a time, and kept for the next. A document that makes it crash, hang or eat memory is
- * refused; the next one gets a fresh child. There are as many children as documents being parsed at once.
+ * A child is this program again with the verb `parse`: confined (lib/proc/sandbox.h) to memory and its
+ * socket, asked one document at a time, and kept for the next. A document that makes it crash, hang or eat
+ * memory is refused; the next one gets a fresh child. There are as many children as documents being parsed at
+ * once.
  *
  * Depends on lib/{mem,text,diag,value,json,proc}, libmagic. Safe from any thread.
  */
@@ -18,7 +19,8 @@
 enum parse_kind {
 	PARSE_HTML = 'h',
 	PARSE_DOCX = 'd',
-	PARSE_NAME = 'n', /* what is this file? its media type and description as the text: "image/png: PNG image …" */
+	PARSE_NAME = 'n', /* what is this file? its media type and description as the text: "image/png: PNG
+			     image …" */
 };
 
 struct parsers; /* opaque */

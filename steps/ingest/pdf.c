@@ -15,7 +15,8 @@
 enum {
 	DEADLINE_MS = 120000,
 	CPU_S = 60,
-	PAGE_LETTERS = 80, /* on average; the stamp "Case 1:20-cv-00745 Document 8 Filed 10/23/20 Page 1 of 54" has 21 */
+	PAGE_LETTERS = 80, /* on average over pages that have text; the stamp "Case 1:20-cv-00745 Document 8
+			      Filed 10/23/20 Page 1 of 54" has 21 */
 	BLANK_LETTERS = 10,
 	PAGES_NAMED = 20, /* in the warning */
 };
@@ -32,7 +33,8 @@ struct page_count {
 /* A font without a map to Unicode gives private characters, replacement characters or controls. */
 static bool is_odd(int32_t c)
 {
-	return c < 0 || c == 0xFFFD || (c >= 0xE000 && c <= 0xF8FF) || (c < 0x20 && c != '\n' && c != '\f' && c != '\t');
+	return c < 0 || c == 0xFFFD || (c >= 0xE000 && c <= 0xF8FF) ||
+	       (c < 0x20 && c != '\n' && c != '\f' && c != '\t');
 }
 
 static void end_page(struct page_count *count, size_t letters)
@@ -88,14 +90,17 @@ static int check_text(struct parsed *parsed, struct error *err)
 {
 	struct page_count count = count_pages(buf_slice(&parsed->text));
 
-	if (count.letters < PAGE_LETTERS * count.pages) {
-		error_set(err, ERROR_INPUT, "the PDF has no text layer: %zu letters on %zu page%s", count.letters,
-			  count.pages, count.pages == 1 ? "" : "s");
+	/* A cover sheet with text on a scan is no text layer either. */
+	if (count.letters < PAGE_LETTERS * (count.pages - count.blank + (count.blank == count.pages)) ||
+	    count.blank * 4 > count.pages * 3) {
+		error_set(err, ERROR_INPUT, "the PDF has no text layer: %zu letters on %zu page%s",
+			  count.letters, count.pages, count.pages == 1 ? "" : "s");
 		error_hint(err, "it needs character recognition (OCR) first, for example by ocrmypdf");
 		return -1;
 	}
 	if (count.odd * 5 > count.letters)
-		return error_set(err, ERROR_INPUT, "the text layer of the PDF cannot be read: its fonts name no characters");
+		return error_set(err, ERROR_INPUT,
+				 "the text layer of the PDF cannot be read: its fonts name no characters");
 	warn_of_blank_pages(&count, parsed);
 	return 0;
 }
@@ -118,15 +123,19 @@ static int refused(struct slice said, struct error *err)
 			break;
 		}
 	line = slice_sub(line, 0, 200);
-	return error_set(err, ERROR_INPUT, "the PDF is damaged: %.*s", SLICE_ARG(line.len ? line : SLICE("no page can be read")));
+	return error_set(err, ERROR_INPUT, "the PDF is damaged: %.*s",
+			 SLICE_ARG(line.len ? line : SLICE("no page can be read")));
 }
 
 int pdf_parse(struct slice file, struct parsed *parsed, struct error *err)
 {
 	static const char *const argv[] = {"pdftotext", "-enc", "UTF-8", "-eol", "unix", "-", "-", NULL};
-	struct proc_command command = {.argv = argv, .input = file, .deadline_ms = DEADLINE_MS,
-				       .output_limit = PARSED_TEXT_LIMIT,
-				       .limits = {.cpu_s = CPU_S, .memory_bytes = memory_bytes, .sandbox = true}};
+	struct proc_command command = {
+		.argv = argv,
+		.input = file,
+		.deadline_ms = DEADLINE_MS,
+		.output_limit = PARSED_TEXT_LIMIT,
+		.limits = {.cpu_s = CPU_S, .memory_bytes = memory_bytes, .sandbox = true}};
 	struct buf tail;
 	struct buf text;
 	int status = 0;

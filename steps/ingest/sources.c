@@ -25,7 +25,8 @@ bool sources_is_within(const char *path, const char *root)
 	size = strlen(real_root);
 	if (size == 1) /* "/" */
 		return true;
-	return strncmp(real_path, real_root, size) == 0 && (real_path[size] == '/' || real_path[size] == '\0');
+	return strncmp(real_path, real_root, size) == 0 &&
+	       (real_path[size] == '/' || real_path[size] == '\0');
 }
 
 static int add(struct sources *sources, const char *path, struct error *err)
@@ -71,8 +72,8 @@ static int add_path(struct sources *sources, const char *path, const char *root,
 		return -1;
 	}
 	if (stat(path, &status) < 0)
-		return error_set(err, errno == ENOENT || errno == ENOTDIR ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", path,
-				 strerror(errno));
+		return error_set(err, errno == ENOENT || errno == ENOTDIR ? ERROR_NOT_FOUND : ERROR_IO,
+				 "%s: %s", path, strerror(errno));
 	if (S_ISDIR(status.st_mode))
 		return add_folder(sources, path, err);
 	if (!S_ISREG(status.st_mode))

@@ -3,7 +3,8 @@
  *
  * The files of a source come in the order of their paths' bytes, which is the same every time: so a page can
  * begin behind the last path of the one before, whatever was added in between. Hidden files and folders are
- * left out, and so is what is neither file nor folder. A link counts as what it leads to; a loop is not walked.
+ * left out, and so is what is neither file nor folder. A link counts as what it leads to; a loop is not
+ * walked.
  *
  * Depends on lib/mem, lib/text, lib/diag. No state; safe from any thread.
  */
@@ -23,8 +24,9 @@ struct sources {
 enum { SOURCES_MAX = 1000000 };
 
 /* `source` is a path, a file:/// URL or a glob. `root` NULL: any place; else the folder outside of which
- * nothing is read (links resolved). ERROR_NOT_FOUND when there is nothing, ERROR_INPUT for a scheme or a place
- * that is not served, ERROR_LIMIT beyond SOURCES_MAX files. A file whose name is given may be hidden. */
+ * nothing is read (links resolved). ERROR_NOT_FOUND when there is nothing, ERROR_INPUT for a scheme or a
+ * place that is not served, ERROR_LIMIT beyond SOURCES_MAX files. A file whose name is given may be hidden.
+ */
 int sources_list(struct sources *sources, struct slice source, const char *root, struct error *err);
 void sources_release(struct sources *sources);
 

@@ -26,7 +26,11 @@ struct outcome {
 };
 
 #define RUN(outcome, ...) run(outcome, (struct proc_command){__VA_ARGS__})
-#define ARGV(...) (const char *const[]){__VA_ARGS__, NULL}
+#define ARGV(...)                 \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
+	}
 
 static void run(struct outcome *o, struct proc_command command)
 {
@@ -66,7 +70,9 @@ static int probe(const char *what)
 	if (strcmp(what, "read") == 0)
 		return open("/etc/passwd", O_RDONLY) >= 0 ? 0 : errno;
 	if (strcmp(what, "memory") == 0)
-		return mmap(NULL, 512 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ? 0 : errno;
+		return mmap(NULL, 512 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED
+			       ? 0
+			       : errno;
 	if (strcmp(what, "descriptors") == 0) {
 		for (int fd = 3; fd < 200; fd++)
 			if (fcntl(fd, F_GETFD) >= 0)
@@ -180,7 +186,8 @@ static void the_deadline_ends_its_children_too(void **state)
 	assert_int_equal(o.err.kind, ERROR_LIMIT);
 	forget(&o);
 	RUN(&o, .argv = ARGV("sh", "-c",
-			     "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -qx 'sleep 601.5 ' && "
+			     "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -qx "
+			     "'sleep 601.5 ' && "
 			     "grep -q '^State:.[^Z]' $p/status && echo $p; done; true"));
 	assert_string_equal(buf_text(&o.output), "");
 	forget(&o);
@@ -281,7 +288,8 @@ static void memory_is_limited(void **state)
 	skip(); /* a sanitizer's shadow memory is larger than any limit */
 #endif
 	assert_int_equal(probed("memory", (struct proc_limits){.file_bytes = -1}), 0);
-	assert_int_equal(probed("memory", (struct proc_limits){.memory_bytes = 256 << 20, .file_bytes = -1}), ENOMEM);
+	assert_int_equal(probed("memory", (struct proc_limits){.memory_bytes = 256 << 20, .file_bytes = -1}),
+			 ENOMEM);
 }
 
 /* ---- on a loop */
@@ -317,8 +325,11 @@ static void on_exit_cb(void *ctx, int64_t status, int signum)
 
 static void spawn(struct watched *w, uv_loop_t *loop, const char *script)
 {
-	struct proc_options options = {.argv = ARGV("sh", "-c", script), .limits = {.file_bytes = -1},
-				       .on_line = on_line, .on_exit = on_exit_cb, .ctx = w};
+	struct proc_options options = {.argv = ARGV("sh", "-c", script),
+				       .limits = {.file_bytes = -1},
+				       .on_line = on_line,
+				       .on_exit = on_exit_cb,
+				       .ctx = w};
 	struct error err = {0};
 
 	*w = (struct watched){0};
@@ -410,9 +421,13 @@ static void a_failed_spawn_says_why_and_leaves_nothing(void **state)
 static void environment_and_folder_are_as_given(void **state)
 {
 	struct watched w = {0};
-	struct proc_options options = {.argv = ARGV("/bin/sh", "-c", "echo $A:$HOME:$PWD"), .env = ARGV("A=1"),
-				       .cwd = "/", .limits = {.file_bytes = -1}, .on_line = on_line,
-				       .on_exit = on_exit_cb, .ctx = &w};
+	struct proc_options options = {.argv = ARGV("/bin/sh", "-c", "echo $A:$HOME:$PWD"),
+				       .env = ARGV("A=1"),
+				       .cwd = "/",
+				       .limits = {.file_bytes = -1},
+				       .on_line = on_line,
+				       .on_exit = on_exit_cb,
+				       .ctx = &w};
 	struct error err = {0};
 	uv_loop_t loop;
 

@@ -66,7 +66,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static enum error_kind ask(struct worker *worker, const char *question, int64_t timeout_ms, const char *expected)
+static enum error_kind ask(struct worker *worker, const char *question, int64_t timeout_ms,
+			   const char *expected)
 {
 	struct error err = {0};
 	struct buf answer;
@@ -143,12 +144,9 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		TEST(one_child_answers_many_questions),
-		TEST(large_messages_go_through),
-		TEST(a_crash_is_blamed_on_the_question),
-		TEST(an_end_without_an_answer_is_an_error),
-		TEST(a_hang_is_ended_by_the_timeout),
-		TEST(a_too_long_answer_is_refused),
+		TEST(one_child_answers_many_questions),         TEST(large_messages_go_through),
+		TEST(a_crash_is_blamed_on_the_question),        TEST(an_end_without_an_answer_is_an_error),
+		TEST(a_hang_is_ended_by_the_timeout),           TEST(a_too_long_answer_is_refused),
 		TEST(a_confined_child_neither_opens_nor_talks),
 	};
 
