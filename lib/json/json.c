@@ -6,7 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* jansson counts nesting itself and stops at 2048, so recursion here is bounded. */
+/* jansson itself stops at 2048 levels, so the recursions here are bounded. */
+static bool is_too_deep(const json_t *json, int depth)
+{
+	const char *key;
+	json_t *member;
+
+	if (depth > JSON_MAX_DEPTH)
+		return true;
+	json_object_foreach((json_t *)json, key, member)
+	{
+		if (is_too_deep(member, depth + 1))
+			return true;
+	}
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		if (is_too_deep(json_array_get(json, i), depth + 1))
+			return true;
+	}
+	return false;
+}
+
 static struct value from_jansson(const json_t *json)
 {
 	struct value result;
@@ -54,6 +73,10 @@ int json_read(struct slice text, struct value *out, struct error *err)
 	if (!json)
 		return error_set(err, ERROR_INPUT, "line %d, column %d: %s", failure.line, failure.column,
 				 failure.text);
+	if (is_too_deep(json, 0)) {
+		json_decref(json);
+		return error_set(err, ERROR_LIMIT, "nested deeper than %d levels", JSON_MAX_DEPTH);
+	}
 	*out = from_jansson(json);
 	json_decref(json);
 	return 0;

@@ -20,8 +20,8 @@
 enum { JSON_MAX_DEPTH = 512 };
 
 /* One JSON value, white space around it allowed, nothing else. Numbers without fraction and exponent
- * are ints; those beyond 64 bits are doubles. 0, or -1 with ERROR_INPUT ("line L, column C: ...");
- * *out is then untouched. */
+ * are ints; those beyond 64 bits are doubles. 0, or -1 with ERROR_INPUT ("line L, column C: ...") or
+ * ERROR_LIMIT (nested too deep); *out is then untouched. */
 int json_read(struct slice text, struct value *out, struct error *err);
 
 /* Append compact JSON, map keys sorted. -1 (and *out as far as written) when the value has no JSON form:

@@ -143,6 +143,35 @@ static void depth_is_bounded_both_ways(void **state)
 	buf_release(&text);
 }
 
+/* What can be read can be written: the outermost list is level 0. */
+static void reading_and_writing_stop_at_the_same_depth(void **state)
+{
+	(void)state;
+	for (int lists = JSON_MAX_DEPTH; lists <= JSON_MAX_DEPTH + 2; lists++) {
+		struct error err = {0};
+		struct buf text, again;
+		struct value v;
+
+		buf_init(&text, 0);
+		buf_init(&again, 0);
+		for (int i = 0; i < lists; i++)
+			buf_add_char(&text, '[');
+		for (int i = 0; i < lists; i++)
+			buf_add_char(&text, ']');
+		if (lists > JSON_MAX_DEPTH + 1) {
+			assert_int_equal(json_read(buf_slice(&text), &v, &err), -1);
+			assert_int_equal(err.kind, ERROR_LIMIT);
+		} else {
+			assert_int_equal(json_read(buf_slice(&text), &v, &err), 0);
+			assert_int_equal(json_write(&again, v), 0);
+			assert_string_equal(buf_text(&again), buf_text(&text));
+			value_unref(v);
+		}
+		buf_release(&text);
+		buf_release(&again);
+	}
+}
+
 static void lines_go_on_after_a_bad_one(void **state)
 {
 	static char text[] = "{\"a\":1}\n\nnot json\n[2]\n3";
@@ -196,6 +225,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_json_form_is_refused),
 		cmocka_unit_test(malformed_text_is_refused_with_its_place),
 		cmocka_unit_test(depth_is_bounded_both_ways),
+		cmocka_unit_test(reading_and_writing_stop_at_the_same_depth),
 		cmocka_unit_test(lines_go_on_after_a_bad_one),
 		cmocka_unit_test(a_line_beyond_the_limit_is_an_error_not_a_cut),
 	};
