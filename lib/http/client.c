@@ -36,6 +36,10 @@ struct watch {
 	int events; /* as libuv was told; 0: stopped */
 };
 
+struct slot {
+	struct watch *watch; /* or NULL */
+};
+
 struct http_client {
 	uv_loop_t *loop;
 	CURLM *multi;
@@ -43,8 +47,8 @@ struct http_client {
 	long curl_timeout_ms; /* what curl wants of the timer; -1: nothing */
 	struct http_call *active, *refused, *free_calls;
 	size_t free_count;
-	struct watch **watches; /* by socket number */
-	size_t watch_capacity;
+	struct slot *slots; /* by socket number */
+	size_t slot_count;
 	char *no_proxy;
 	size_t handles; /* libuv handles that still need their close callback */
 	bool closing;
@@ -87,7 +91,7 @@ static void release_one(struct http_client *client)
 {
 	if (--client->handles || !client->closing)
 		return;
-	mem_free(client->watches);
+	mem_free(client->slots);
 	mem_free(client->no_proxy);
 	mem_free(client);
 }
@@ -110,7 +114,7 @@ static void timer_closed(uv_handle_t *handle)
 
 static struct watch *watch_get(struct http_client *client, curl_socket_t socket)
 {
-	return (size_t)socket < client->watch_capacity ? client->watches[socket] : NULL;
+	return (size_t)socket < client->slot_count ? client->slots[socket].watch : NULL;
 }
 
 static struct watch *watch_new(struct http_client *client, curl_socket_t socket)
@@ -121,24 +125,23 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t socket)
 		mem_free(watch);
 		return NULL;
 	}
-	while (client->watch_capacity <= (size_t)socket) {
-		size_t old = client->watch_capacity;
+	while (client->slot_count <= (size_t)socket) {
+		size_t old = client->slot_count;
 
-		client->watches =
-			mem_grow(client->watches, &client->watch_capacity, sizeof(*client->watches));
-		memset(client->watches + old, 0, (client->watch_capacity - old) * sizeof(*client->watches));
+		client->slots = mem_grow(client->slots, &client->slot_count, sizeof(*client->slots));
+		memset(client->slots + old, 0, (client->slot_count - old) * sizeof(*client->slots));
 	}
 	watch->poll.data = watch;
 	watch->client = client;
 	watch->socket = socket;
 	client->handles++;
-	client->watches[socket] = watch;
+	client->slots[socket].watch = watch;
 	return watch;
 }
 
 static void watch_drop(struct watch *watch)
 {
-	watch->client->watches[watch->socket] = NULL;
+	watch->client->slots[watch->socket].watch = NULL;
 	uv_close((uv_handle_t *)&watch->poll, watch_closed);
 }
 
