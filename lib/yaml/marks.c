@@ -2,6 +2,7 @@
 #include "lib/yaml/marks.h"
 
 #include "lib/mem/mem.h"
+#include "lib/yaml/surrogates.h"
 
 #include <limits.h>
 #include <string.h>
@@ -18,17 +19,29 @@ static void add_line(struct marks *marks, size_t byte)
 	marks->lines[marks->line_count++] = byte;
 }
 
-void marks_init(struct marks *marks, const char *file, struct slice text)
+/* Where the character after the one at `byte` begins. The last character of a rewritten pair stands for what
+ * the rewriting left out, too. */
+static size_t next_character(const struct marks *marks, size_t byte)
+{
+	enum { LAST = SURROGATES_REWRITTEN - 1 };
+	size_t next = byte + 1;
+
+	while (next < marks->text.len && is_continuation(marks->text.ptr[next]))
+		next++;
+	if (marks->has_pairs && byte >= LAST && surrogates_at(marks->text, byte - LAST))
+		next += SURROGATES_PAIR - SURROGATES_REWRITTEN;
+	return next;
+}
+
+void marks_init(struct marks *marks, const char *file, struct slice text, bool has_pairs)
 {
 	size_t characters = 0;
 
-	*marks = (struct marks){.file = file, .text = text};
+	*marks = (struct marks){.file = file, .text = text, .has_pairs = has_pairs};
 	add_line(marks, 0);
-	for (size_t i = 0; i < text.len; i++) {
+	for (size_t i = 0; i < text.len; i = next_character(marks, i)) {
 		if (text.ptr[i] == '\n')
 			add_line(marks, i + 1);
-		if (is_continuation(text.ptr[i]))
-			continue;
 		if (characters++ % MARKS_STRIDE)
 			continue;
 		if (marks->stride_count == marks->stride_capacity)
@@ -53,11 +66,8 @@ size_t marks_byte(const struct marks *marks, size_t character)
 	if (character / MARKS_STRIDE >= marks->stride_count)
 		return marks->text.len;
 	byte = marks->strides[character / MARKS_STRIDE];
-	for (; left > 0 && byte < marks->text.len; left--) {
-		byte++;
-		while (byte < marks->text.len && is_continuation(marks->text.ptr[byte]))
-			byte++;
-	}
+	for (; left > 0 && byte < marks->text.len; left--)
+		byte = next_character(marks, byte);
 	return byte;
 }
 

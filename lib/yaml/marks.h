@@ -15,6 +15,7 @@
 struct marks {
 	const char *file;  /* borrowed, as in struct place */
 	struct slice text; /* borrowed */
+	bool has_pairs;    /* libyaml reads it rewritten: surrogates.h */
 	size_t *strides;   /* owned: byte offset of every MARKS_STRIDE-th character */
 	size_t stride_count, stride_capacity;
 	size_t *lines; /* owned: byte offset of the start of each line */
@@ -23,7 +24,7 @@ struct marks {
 
 enum { MARKS_STRIDE = 256 };
 
-void marks_init(struct marks *marks, const char *file, struct slice text);
+void marks_init(struct marks *marks, const char *file, struct slice text, bool has_pairs);
 void marks_release(struct marks *marks);
 
 /* Byte offset of a character, clamped to the end of the text. */

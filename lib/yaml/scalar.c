@@ -1,6 +1,8 @@
 /* scalar.c - what a scalar means, where its bytes stand, and trees as values; see yaml.h. */
 #include "lib/yaml/yaml.h"
 
+#include "lib/yaml/surrogates.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -150,7 +152,7 @@ static size_t escape_length(struct slice raw, size_t i)
 	case 'x':
 		return 4;
 	case 'u':
-		return 6;
+		return surrogates_at(raw, i) ? SURROGATES_PAIR : 6;
 	case 'U':
 		return 10;
 	default:

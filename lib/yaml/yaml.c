@@ -8,6 +8,7 @@
 #include "lib/yaml/yaml.h"
 
 #include "lib/yaml/marks.h"
+#include "lib/yaml/surrogates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -461,15 +462,23 @@ static struct yaml_node *read_document(struct reader *reader)
 
 static struct yaml_node *read_text(struct reader *reader, const char *file, struct slice text)
 {
-	struct yaml_node *root = NULL;
+	bool has_pairs = surrogates_are_in(text);
+	struct yaml_node *root;
+	struct buf rewritten;
 
-	marks_init(&reader->marks, file, text);
+	marks_init(&reader->marks, file, text, has_pairs);
+	buf_init(&rewritten, YAML_MAX_BYTES);
+	if (has_pairs) {
+		surrogates_rewrite(&rewritten, text);
+		text = buf_slice(&rewritten);
+	}
 	if (!yaml_parser_initialize(&reader->parser))
 		abort(); /* out of memory, as in lib/mem */
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text.ptr, text.len);
 	root = read_document(reader);
 	yaml_parser_delete(&reader->parser);
+	buf_release(&rewritten);
 	for (size_t i = 0; i < reader->anchor_count; i++)
 		mem_free(reader->anchors[i].name);
 	mem_free(reader->anchors);

@@ -2,6 +2,7 @@
 #include "workflow/expr/lexer.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,8 @@ static void read_number(struct lexer *lexer)
 	digits = arena_strndup(lexer->arena, lexer->text.ptr + token->start, end - token->start);
 	if (is_double) {
 		token->value = value_double(strtod(digits, NULL));
+		if (isinf(token->value.as.number))
+			complain(lexer, token->start, end - token->start, "this number is too large");
 		return;
 	}
 	errno = 0;

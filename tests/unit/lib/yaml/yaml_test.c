@@ -132,6 +132,27 @@ static void json_is_read_the_same_way(void **state)
 	release(&f);
 }
 
+/* RFC 8259, section 7: two escapes make one character; what follows keeps its place. */
+static void json_may_escape_a_character_in_two_parts(void **state)
+{
+	struct fixture f;
+	struct yaml_node *list;
+
+	(void)state;
+	read_text(&f, "{\"a\": [\"x\\ud83d\\udcc4y\", \"\\uD83D\\uDCC4\", 7]}");
+	assert_non_null(f.root);
+	list = yaml_get(f.root, "a");
+	assert_true(slice_is(list->items[0]->text, "x\xf0\x9f\x93\x84y"));
+	assert_int_equal(yaml_place(list->items[0], 5, 1).column, 22);
+	assert_true(slice_is(list->items[1]->text, "\xf0\x9f\x93\x84"));
+	assert_place(list->items[1]->at, 1, 26);
+	assert_place(list->items[2]->at, 1, 42);
+	release(&f);
+	read_text(&f, "a: 'x\\ud83d\\udcc4'\n");
+	assert_true(slice_is(f.root->entries[0].value->text, "x\\ud83d\\udcc4"));
+	release(&f);
+}
+
 static void an_alias_stands_for_its_anchor(void **state)
 {
 	struct fixture f;
@@ -313,6 +334,7 @@ int main(void)
 		cmocka_unit_test(places_are_right_beyond_the_first_stride_and_in_crlf_files),
 		cmocka_unit_test(a_byte_order_mark_is_no_part_of_the_text),
 		cmocka_unit_test(json_is_read_the_same_way),
+		cmocka_unit_test(json_may_escape_a_character_in_two_parts),
 		cmocka_unit_test(an_alias_stands_for_its_anchor),
 		cmocka_unit_test(an_anchor_is_not_part_of_the_scalar),
 		cmocka_unit_test(a_tab_is_refused_with_a_hint),

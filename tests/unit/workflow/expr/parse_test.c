@@ -235,6 +235,7 @@ static void what_other_languages_write_is_explained(void **state)
 	assert_mistake("${m[0](1)}", 1, 10, "expression-syntax", NULL);
 	assert_mistake("${9223372036854775808}", 1, 6, "expression-syntax", NULL);
 	assert_mistake("${99999999999999999999}", 1, 6, "expression-syntax", "double");
+	assert_mistake("${1e999}", 1, 6, "expression-syntax", NULL);
 }
 
 static void empty_unclosed_and_long_expressions_are_refused(void **state)
