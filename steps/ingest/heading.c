@@ -15,15 +15,20 @@ enum {
 static const char *const not_titles[] = {
 	"administrative proceeding",
 	"an official website",
+	"attorney",
+	"au nom du peuple",
+	"autorit", /* é in two cases */
 	"before the",
 	"bureau of consumer",
 	"case",
 	"central district",
 	"civil action",
 	"civil no",
+	"commission nationale",
 	"commodity futures",
 	"consumer financial",
 	"contact",
+	"cour d",
 	"data protection act",
 	"date",
 	"department of",
@@ -64,6 +69,8 @@ static const char *const not_titles[] = {
 	"previous page",
 	"received",
 	"release",
+	"république fran",
+	"RÉPUBLIQUE FRAN",
 	"securities and exchange commission",
 	"skip to",
 	"southern district",
@@ -166,6 +173,16 @@ static bool is_noise(struct slice line)
 	return false;
 }
 
+/* Ends this line in the frame of a caption, or in punctuation? The ")" of "6(c)" is neither. */
+static bool ends_in_frame(struct slice line)
+{
+	char last = line.len ? line.ptr[line.len - 1] : 'x';
+
+	if (last == ')')
+		return line.len == 1 || line.ptr[line.len - 2] == ' ' || !memchr(line.ptr, '(', line.len);
+	return strchr("(|;:.*-_", last) || slice_ends(line, SLICE("§"));
+}
+
 /* The next line, trimmed, also of the ")" and "§" that draw the frame of a caption. */
 static struct slice next_line(struct slice text, size_t *offset)
 {
@@ -176,7 +193,7 @@ static struct slice next_line(struct slice text, size_t *offset)
 	line = slice_trim(line);
 	while (line.len && strchr(")(|;:.*-_", line.ptr[0]))
 		line = slice_trim(slice_sub(line, 1, line.len));
-	while (line.len && (strchr(")(|;:.*-_", line.ptr[line.len - 1]) || slice_ends(line, SLICE("§"))))
+	while (line.len && ends_in_frame(line))
 		line = slice_trim(slice_sub(line, 0, line.len - (line.ptr[line.len - 1] & 0x80 ? 2 : 1)));
 	return line;
 }
@@ -286,19 +303,40 @@ static bool names_paper(struct slice line)
 	return false;
 }
 
+/* Captions have two columns, parties and paper, with a line of ")" or "§" between them. Leaves the right one
+ * in *line if there are two. */
+static bool take_right_column(struct slice *line)
+{
+	static const struct slice frames[] = {{"  )", 3}, {"  §", 4}};
+
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		size_t at = slice_find(*line, frames[i], 0);
+
+		if (at == SIZE_MAX)
+			continue;
+		*line = slice_trim(slice_sub(*line, at + frames[i].len, line->len));
+		return true;
+	}
+	return false;
+}
+
 static void find_paper(struct slice text, struct buf *heading)
 {
 	struct block block = {0};
+	bool beside = false; /* the title stands in the right column */
 
 	buf_init(&block.text, LOOK_BYTES * 2);
 	for (size_t offset = 0; offset < text.len && block.lines < BLOCK_LINES;) {
 		struct slice line = next_line(text, &offset);
-		bool fits = is_capitals(line) && (block.lines > 0 || (names_paper(line) && !is_noise(line)));
+		bool framed = take_right_column(&line);
+		bool fits = is_capitals(line) &&
+			    (block.lines > 0 ? framed == beside : names_paper(line) && !is_noise(line));
 
 		if (fits)
 			add_line(&block, line);
 		else if (block.lines > 0)
 			break;
+		beside = framed;
 	}
 	heading_clean(buf_slice(&block.text), heading);
 	buf_release(&block.text);

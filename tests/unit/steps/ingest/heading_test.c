@@ -52,6 +52,33 @@ static void a_paper_is_named_by_what_it_is(void **state)
 	      "COMPLAINT FOR INJUNCTIVE RELIEF");
 }
 
+static void the_paper_may_stand_beside_the_parties(void **state)
+{
+	(void)state;
+	heads("UNITED STATES DISTRICT COURT\n\nGRAIN COMMISSION,          )\n            Plaintiff,     )  "
+	      "No. 31-1\n"
+	      "      v.                   )  COMPLAINT FOR\nACME LLC and               )  CIVIL PENALTIES\n"
+	      "JOHN DOE,                  )\n            Defendants.    )\n\nPlaintiff alleges",
+	      "COMPLAINT FOR CIVIL PENALTIES");
+}
+
+static void brackets_of_a_section_are_kept(void **state)
+{
+	(void)state;
+	heads("UNITED STATES OF AMERICA\nBefore the\nGRAIN COMMISSION\n\nORDER PURSUANT TO SECTION 6(c) AND "
+	      "(d)  )\n"
+	      "OF THE GRAIN ACT (AS AMENDED)\n\nI.",
+	      "ORDER PURSUANT TO SECTION 6(c) AND (d) OF THE GRAIN ACT (AS AMENDED)");
+}
+
+static void french_letterheads_are_no_title(void **state)
+{
+	(void)state;
+	heads("RÉPUBLIQUE FRANÇAISE\nAU NOM DU PEUPLE FRANÇAIS\n\nAUTORITÉ DES GRAINS\n\n"
+	      "Décision de sanction à l'encontre de la société Acme\n\nVu le code",
+	      "Décision de sanction à l'encontre de la société Acme");
+}
+
 static void small_words_of_a_sentence_are_no_paper(void **state)
 {
 	(void)state;
@@ -113,6 +140,9 @@ int main(void)
 		cmocka_unit_test(a_release_is_named_by_its_headline),
 		cmocka_unit_test(a_date_ends_the_headline),
 		cmocka_unit_test(a_paper_is_named_by_what_it_is),
+		cmocka_unit_test(the_paper_may_stand_beside_the_parties),
+		cmocka_unit_test(brackets_of_a_section_are_kept),
+		cmocka_unit_test(french_letterheads_are_no_title),
 		cmocka_unit_test(small_words_of_a_sentence_are_no_paper),
 		cmocka_unit_test(a_long_paragraph_is_cut_between_words),
 		cmocka_unit_test(an_endless_word_is_cut_at_a_character),
