@@ -110,7 +110,7 @@ void json_write_double(struct buf *out, double number)
 	if (number < 0)
 		buf_add_char(out, '-');
 	exponent = strchr(digits, 'e');
-	decimal = atoi(exponent + 1); /* of d.ddd x 10^decimal */
+	decimal = (int)strtol(exponent + 1, NULL, 10); /* of d.ddd x 10^decimal */
 	if (digits[1] == '.')
 		memmove(digits + 1, digits + 2, (size_t)(exponent - digits) - 2);
 	count = (int)(exponent - digits) - (exponent - digits > 1 ? 1 : 0);

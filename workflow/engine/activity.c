@@ -116,7 +116,8 @@ static void http_finished(void *ctx, const struct http_response *response)
 	answer(activity, response_value(response), timing);
 }
 
-static size_t request_headers(const struct activity *activity, struct http_header headers[MAX_HEADERS], char *key, size_t key_size)
+static size_t request_headers(const struct activity *activity, struct http_header headers[MAX_HEADERS], char *key,
+			      size_t key_size)
 {
 	const struct value *given = value_get(activity->effect->request, "headers");
 	size_t count = 0;

@@ -244,6 +244,13 @@ static enum outcome reraise(struct strand *strand, struct frame *frame, const st
 	return unwind(strand, value_ref(frame->slots[op->arg]), value_ref(frame->slots[op->arg + 1]));
 }
 
+static enum outcome list_push(struct frame *frame)
+{
+	value_list_push(&frame->stack[frame->depth - 2], frame->stack[frame->depth - 1]);
+	frame->depth--;
+	return GO;
+}
+
 static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
 {
 	struct run *run = strand->run;
@@ -267,9 +274,7 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 		push(frame, value_list_new(0));
 		return GO;
 	case CODE_LIST_PUSH:
-		value_list_push(&frame->stack[frame->depth - 2], frame->stack[frame->depth - 1]);
-		frame->depth--;
-		return GO;
+		return list_push(frame);
 	case CODE_MAP_NEW:
 		push(frame, value_map_new());
 		return GO;

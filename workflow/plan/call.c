@@ -135,7 +135,8 @@ void compile_expr_call(struct compiler *c, const struct expr *expr)
 		diags_error(c->diags, expr->at, "not-callable", "only a function or a routine can be called");
 	} else if (find_callee(c, &callee)) {
 		if (callee.function && stdlib_is_blocking(callee.function)) {
-			diags_error(c->diags, callee.at, "blocking-call", "%s waits for the world and cannot stand in an expression",
+			diags_error(c->diags, callee.at, "blocking-call",
+				    "%s waits for the world and cannot stand in an expression",
 				    callee.function->name);
 			diags_hint(c->diags, "use a call step: call: %s", callee.function->name);
 		}
@@ -211,7 +212,8 @@ static void compile_predicate_callee(struct compiler *c, struct callee *callee)
 	if (!find_callee(c, callee))
 		return;
 	if (param_count(callee) != 1 || (callee->function && callee->function->kind != STDLIB_PURE)) {
-		diags_error(c->diags, callee->at, "not-a-predicate", "\"%.*s\" is no predicate: it must take one argument, the error",
+		diags_error(c->diags, callee->at, "not-a-predicate",
+			    "\"%.*s\" is no predicate: it must take one argument, the error",
 			    SLICE_ARG(callee->name));
 		return;
 	}
