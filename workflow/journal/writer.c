@@ -19,11 +19,11 @@
 #include <string.h>
 
 struct job {
-	writer_job *run;
+	writer_job *run; /* NULL: nothing asked */
 	void *ctx;
 	struct error *err;
 	int result;
-	bool done;
+	bool begun, done;
 };
 
 struct writer {
@@ -35,7 +35,7 @@ struct writer {
 	pthread_cond_t work, answer;
 	struct batch *first, **last; /* pushed */
 	struct batch *spent;
-	struct job *job;
+	struct job job;
 	int64_t committed;
 	bool stopping, failed;
 	struct error error;
@@ -126,29 +126,27 @@ fail:
 	return -1;
 }
 
-static void do_job(struct writer *writer, struct job *job)
+static int do_job(struct db *db, const struct job *job)
 {
-	struct db *db = writer->db;
-
-	job->result = -1;
 	if (db_begin(db, job->err) < 0)
-		return;
-	if (job->run(db, job->ctx, job->err) < 0 || db_commit(db, job->err) < 0)
-		db_rollback(db);
-	else
-		job->result = 0;
+		return -1;
+	if (job->run(db, job->ctx, job->err) == 0 && db_commit(db, job->err) == 0)
+		return 0;
+	db_rollback(db);
+	return -1;
 }
 
-/* Called and left with the mutex held. */
+/* Called and left with the mutex held; the one who asked waits, so the job stays as it is. */
 static void serve_job(struct writer *writer)
 {
-	struct job *job = writer->job;
+	int result;
 
-	writer->job = NULL;
+	writer->job.begun = true;
 	pthread_mutex_unlock(&writer->mutex);
-	do_job(writer, job);
+	result = do_job(writer->db, &writer->job);
 	pthread_mutex_lock(&writer->mutex);
-	job->done = true;
+	writer->job.result = result;
+	writer->job.done = true;
 	pthread_cond_broadcast(&writer->answer);
 }
 
@@ -184,7 +182,7 @@ static void *writer_main(void *ctx)
 
 	pthread_mutex_lock(&writer->mutex);
 	for (;;) {
-		if (writer->job)
+		if (writer->job.run && !writer->job.begun)
 			serve_job(writer);
 		else if (writer->first)
 			serve_batches(writer);
@@ -256,14 +254,16 @@ void writer_take_news(struct writer *writer, struct writer_news *news)
 
 int writer_call(struct writer *writer, writer_job *run, void *ctx, struct error *err)
 {
-	struct job job = {.run = run, .ctx = ctx, .err = err};
+	int result;
 
 	pthread_mutex_lock(&writer->mutex);
-	assert(!writer->job); /* one caller, the loop's thread */
-	writer->job = &job;
+	assert(!writer->job.run); /* one caller, the loop's thread */
+	writer->job = (struct job){.run = run, .ctx = ctx, .err = err};
 	pthread_cond_signal(&writer->work);
-	while (!job.done)
+	while (!writer->job.done)
 		pthread_cond_wait(&writer->answer, &writer->mutex);
+	result = writer->job.result;
+	writer->job.run = NULL;
 	pthread_mutex_unlock(&writer->mutex);
-	return job.result;
+	return result;
 }
