@@ -114,31 +114,48 @@ static void judge(struct evaluation *e, const struct example *example, const str
 		print_error(e, example, result, decided);
 }
 
-static int measure(struct evaluation *e, struct error *err)
+static int read_inputs(struct evaluation *e, struct error *err)
 {
 	const char *rules = opt_text(e->opts, "rules");
-	struct model_scratch *scratch;
 
 	if (!opt_text(e->opts, "model"))
 		return error_set(err, ERROR_INPUT, "--model is needed: the model to measure");
+	if (opt_operands(e->opts))
+		return error_set(err, ERROR_INPUT, "unexpected operand \"%s\"", opt_operand(e->opts, 0));
 	if (rules && !(e->rules = rules_read(rules, err)))
 		return -1;
-	if (!(e->model = model_open(opt_text(e->opts, "model"), err)) ||
-	    verb_examples(e->opts, e->rules, &e->examples, err) < 0)
-		return -1;
-	name_tallies(e);
-	scratch = model_scratch_new(e->model);
+	e->model = model_open(opt_text(e->opts, "model"), err);
+	return e->model ? verb_examples(e->opts, e->rules, &e->examples, err) : -1;
+}
+
+/* Scoring alone is timed. */
+static void score_all(struct evaluation *e, struct model_result *results)
+{
+	struct model_scratch *scratch = model_scratch_new(e->model);
+	int64_t started = clock_cpu_us();
+
 	for (size_t i = 0; i < e->examples.count; i++) {
 		const struct example *example = &e->examples.items[i];
-		struct model_result result;
-		int64_t started = clock_cpu_us();
 
-		model_score(e->model, (struct slice){example->text, example->size}, scratch, &result);
-		e->cpu_us += clock_cpu_us() - started;
+		model_score(e->model, (struct slice){example->text, example->size}, scratch, &results[i]);
 		e->bytes += example->size;
-		judge(e, example, &result);
 	}
+	e->cpu_us = clock_cpu_us() - started;
 	model_scratch_free(scratch);
+}
+
+static int measure(struct evaluation *e, struct error *err)
+{
+	struct model_result *results;
+
+	if (read_inputs(e, err) < 0)
+		return -1;
+	results = mem_new((e->examples.count + 1) * sizeof(*results));
+	score_all(e, results);
+	name_tallies(e);
+	for (size_t i = 0; i < e->examples.count; i++)
+		judge(e, &e->examples.items[i], &results[i]);
+	mem_free(results);
 	return 0;
 }
 

@@ -272,22 +272,23 @@ static int read_records(struct reader *reader, const char *index, FILE *file, st
 {
 	struct json_lines lines;
 	struct value record = value_null();
+	struct error reason = {0};
 	int status;
 
 	json_lines_init(&lines, file, MAX_LINE);
-	while ((status = json_lines_next(&lines, &record, err)) > 0) {
-		struct error reason = {0};
+	while ((status = json_lines_next(&lines, &record, &reason)) > 0) {
 		int added = add_record(reader, record, &reason);
 
 		value_unref(record);
 		if (added < 0) {
-			status = error_set(err, reason.kind, "%s, line %zu: %s", index, lines.line,
-					   reason.message);
+			status = -1;
 			break;
 		}
 	}
+	if (status < 0)
+		error_set(err, reason.kind, "%s, line %zu: %s", index, lines.line, reason.message);
 	json_lines_release(&lines);
-	return status < 0 ? -1 : 0;
+	return status;
 }
 
 void examples_init(struct examples *examples)

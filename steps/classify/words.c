@@ -3,8 +3,25 @@
 
 #include <stdbool.h>
 
-static const uint64_t FNV_OFFSET = 0xcbf29ce484222325u;
-static const uint64_t FNV_PRIME = 0x100000001b3u;
+/* A hash under way: eight bytes wait in `group`, so that most words are mixed but once. */
+struct hash {
+	uint64_t sum;
+	uint64_t group;
+};
+
+static inline void hash_add(struct hash *hash, unsigned char byte)
+{
+	if (hash->group >> 56) {
+		hash->sum = word_mix(hash->sum ^ hash->group);
+		hash->group = 0;
+	}
+	hash->group = hash->group << 8 | byte;
+}
+
+static inline uint64_t hash_end(const struct hash *hash)
+{
+	return word_mix(hash->sum * 3 ^ hash->group);
+}
 
 /* ASCII letters and digits, folded; zero for all other bytes, those of longer sequences included. */
 static const unsigned char folded[256] = {
@@ -81,14 +98,14 @@ static struct sequence sequence_at(const unsigned char *p, size_t left)
 }
 
 /* Continue a word at `at` through one sequence. False when the sequence ends it. */
-static bool sequence_hash(const struct words *words, size_t *at, uint64_t *hash)
+static bool sequence_hash(const struct words *words, size_t *at, struct hash *hash)
 {
 	struct sequence s = sequence_at(words->text + *at, words->size - *at);
 
 	if (s.ends)
 		return false;
 	for (size_t i = 0; i < s.folds; i++)
-		*hash = (*hash ^ s.fold[i]) * FNV_PRIME;
+		hash_add(hash, s.fold[i]);
 	*at += s.bytes;
 	return true;
 }
@@ -120,28 +137,29 @@ void words_init(struct words *words, struct slice text)
 
 size_t words_read(struct words *words, struct word *list, size_t capacity)
 {
-	const uint64_t number = word_mix((FNV_OFFSET ^ '0') * FNV_PRIME);
+	const uint64_t number = hash_end(&(struct hash){0, '0'});
 	size_t count = 0;
 	size_t at = words->at;
 
 	while (count < capacity && (at = skip(words, at)) < words->size) {
-		uint64_t hash = FNV_OFFSET;
+		struct hash hash = {0};
 		size_t start = at;
-		unsigned char highest = 0; /* of the word's bytes: above '9' there is a letter */
+		unsigned seen =
+			0; /* bits of the word's bytes: a letter has one of the two highest, no digit has */
 
 		while (at < words->size) {
 			unsigned char byte = words->text[at];
 
 			if (folded[byte]) {
-				hash = (hash ^ folded[byte]) * FNV_PRIME;
+				hash_add(&hash, folded[byte]);
 				at++;
 			} else if (byte < 0x80 || !sequence_hash(words, &at, &hash)) {
 				break;
 			}
-			highest = byte > highest ? byte : highest;
+			seen |= byte;
 		}
 		list[count++] =
-			(struct word){highest > '9' ? word_mix(hash) : number, (uint32_t)start, (uint32_t)at};
+			(struct word){seen & 0xc0 ? hash_end(&hash) : number, (uint32_t)start, (uint32_t)at};
 	}
 	words->at = at;
 	return count;

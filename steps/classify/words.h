@@ -7,8 +7,8 @@
  * about a document, that there is one says something. Ill-formed UTF-8 gives odd words, never a read past the
  * end.
  *
- * The hash (FNV-1a of the folded bytes, www.isthe.com/chongo/tech/comp/fnv, then MurmurHash3's finaliser) is
- * part of the model format: to change it is to change MODEL_VERSION (model.h).
+ * The hash takes the folded bytes in groups of eight, each added by MurmurHash3's finaliser
+ * (github.com/aappleby/smhasher). It is part of the model format: to change it is to change MODEL_VERSION.
  *
  * Depends on lib/text. Nothing is allocated; a reader has one owner.
  */

@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# classify as a program: records in and out, its own models, and making new ones.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	export XDG_STATE_HOME="$BATS_TEST_TMPDIR/state" LEXFLOW_LOG=json
+	unset PORT HOST K_SERVICE DOCUMENT_STORE CLASSIFY_MODEL CLASSIFY_MATTERS_MODEL
+	bin=$(realpath "${LEXFLOW_BIN:-build/bin}")
+	classify="$bin/classify"
+	cd "$BATS_TEST_TMPDIR"
+}
+
+record() { # ID TEXT: a record with its text
+	jq -cn --arg id "$1" --arg text "$2" '{id: $id, text: $text}'
+}
+
+indictment='UNITED STATES DISTRICT COURT. UNITED STATES OF AMERICA v. ORLA MERCATI, Defendant. INDICTMENT
+THE GRAND JURY CHARGES: COUNT ONE (Conspiracy to Violate the Foreign Corrupt Practices Act). From 2009 to 2013 the
+defendant paid bribes to a foreign official and falsified books and records. A TRUE BILL. FOREPERSON.'
+
+# Small enough to read: two kinds, four records each.
+write_index() {
+	local word
+	for word in copper wheat silver oil; do
+		jq -cn --arg t "For immediate release: the agency announced charges, $word" '{label: "release", text: $t}'
+		jq -cn --arg t "Before the agency: order making findings, $word" '{label: "order", text: $t}'
+	done >index.jsonl
+}
+
+@test "a record comes back with type and matters, everything else as it was" {
+	record one "$indictment" | jq -c '. + {source: "a/b.txt", pages: [0]}' >in.jsonl
+	run --separate-stderr -0 "$classify" in.jsonl
+	[ "$(jq -r .classification.doc_type.value <<<"$output")" = indictment ]
+	jq -e '.classification.doc_type.probability > 0.5 and .classification.doc_type.probability <= 1' <<<"$output"
+	jq -e '.classification.matters | map(.value) | index("anti_corruption") != null' <<<"$output"
+	jq -e '.classification.doc_type.words | length > 0 and all(.words | type == "string")' <<<"$output"
+	jq -e '.classification.model | test("^doc_type@[0-9a-f]{8}$")' <<<"$output"
+	[ "$(jq -cS 'del(.classification)' <<<"$output")" = "$(jq -cS . in.jsonl)" ]
+}
+
+@test "tasks restrict the work, and two halves make the whole" {
+	record one "$indictment" >in.jsonl
+	run --separate-stderr -0 "$classify" <<<"$(jq -c '.tasks = ["matters"]' in.jsonl)"
+	jq -e '(.classification | has("doc_type") | not) and (.classification.matters | length > 0)' <<<"$output"
+	jq -e 'has("tasks") | not' <<<"$output"
+	jq -c '.tasks = ["doc_type"]' in.jsonl | "$classify" | jq -c '.tasks = ["matters"]' | "$classify" >halves.jsonl
+	"$classify" <in.jsonl >whole.jsonl
+	[ "$(jq -S . halves.jsonl)" = "$(jq -S . whole.jsonl)" ]
+}
+
+@test "what is no decision is unknown, with a guess" {
+	record soup "Chop the onions, fry them in butter, add the stock and simmer for half an hour." >in.jsonl
+	record nothing "" >>in.jsonl
+	run --separate-stderr -0 "$classify" in.jsonl
+	[ "$(jq -r .classification.doc_type.value <<<"$output" | sort -u)" = unknown ]
+	jq -e '.classification.doc_type.guess | type == "string"' <<<"$output"
+}
+
+@test "a bad record fails alone, in its place" {
+	{
+		record one "$indictment"
+		echo '{"id": "no text"}'
+		echo '{"id": "bad tasks", "text": "x", "tasks": ["dates"]}'
+		echo '{"id": "passed on", "error": {"title": "unreadable"}}'
+		record five "$indictment"
+	} >in.jsonl
+	run --separate-stderr -1 "$classify" -j 2 in.jsonl
+	[ "$(jq -c '[.id, has("error"), has("classification")]' <<<"$output" | tr '\n' ' ')" = \
+		'["one",false,true] ["no text",true,false] ["bad tasks",true,false] ["passed on",true,false] ["five",false,true] ' ]
+	[ "$(sed -n 4p <<<"$output" | jq -cS .)" = "$(sed -n 4p in.jsonl | jq -cS .)" ]
+}
+
+@test "threads change neither order nor content" {
+	for i in $(seq 60); do
+		record "$i" "$indictment Count $i."
+	done >in.jsonl
+	"$classify" -j 1 in.jsonl >one.jsonl
+	"$classify" -j 4 in.jsonl >four.jsonl
+	cmp one.jsonl four.jsonl
+	[ "$(wc -l <four.jsonl)" -eq 60 ]
+}
+
+@test "a model that is none is refused before any record is read" {
+	head -c 2000 "$classify" >garbage.model
+	: >empty.model
+	for model in garbage.model empty.model; do
+		run --separate-stderr -2 "$classify" --model "$model" <<<"$(record one x)"
+		[ -z "$output" ]
+		[[ $stderr == *"$model is not a usable model"* ]]
+	done
+	run --separate-stderr -4 "$classify" --model missing.model <<<"$(record one x)"
+	[[ $stderr == *missing.model* ]]
+	CLASSIFY_MODEL=garbage.model run --separate-stderr -2 "$classify" <<<"$(record one x)"
+}
+
+@test "train makes a model that classify and evaluate use, the same each time" {
+	write_index
+	run --separate-stderr -0 "$classify" train --labels index.jsonl --label-member label --output kinds.model
+	jq -e '.examples == 8 and .labels == 2 and .fold_accuracy >= 0 and .fold_accuracy <= 1' <<<"$output"
+	"$classify" train --labels - --label-member label --output again.model <index.jsonl
+	cmp kinds.model again.model
+	run --separate-stderr -0 "$classify" --model kinds.model --threshold 0 \
+		<<<"$(record new "Before the agency: order making findings, tin")"
+	[ "$(jq -r .classification.doc_type.value <<<"$output")" = order ]
+	run --separate-stderr -0 "$classify" evaluate --labels index.jsonl --label-member label --model kinds.model --json
+	jq -e '.documents == 8 and (.labels | keys == ["order", "release"])' <<<"$output"
+	[ "$(ls ./*.new 2>/dev/null | wc -l)" -eq 0 ]
+}
+
+@test "train reads texts from a folder, leaves other splits out, and stays inside the folder" {
+	mkdir -p texts
+	for i in 1 2 3 4; do
+		echo "For immediate release: charges announced, part $i" >"texts/r$i.txt"
+		echo "Before the agency: order making findings, part $i" >"texts/o$i.txt"
+		jq -cn --arg i "$i" '{file: "decisions/r\($i).txt", doc_type: "release", split: "train", case_group: $i}'
+		jq -cn --arg i "$i" '{file: "decisions/o\($i).txt", doc_type: "order", split: "train", case_group: $i}'
+	done >index.jsonl
+	echo '{"file": "gone.txt", "doc_type": "x", "split": "dev"}' >>index.jsonl
+	run --separate-stderr -0 "$classify" train --labels index.jsonl --texts texts --split train --output m.model
+	jq -e '.examples == 8 and .labels == 2' <<<"$output"
+	echo '{"file": "../index.jsonl", "doc_type": "x", "split": "train"}' >>index.jsonl
+	run --separate-stderr -2 "$classify" train --labels index.jsonl --texts texts --split train --output m.model
+	[[ $stderr == *"index.jsonl, line 10:"* ]]
+}
+
+@test "an installed classify finds its models" {
+	mkdir -p prefix/bin prefix/share/lexflow
+	cp "$classify" prefix/bin/
+	run --separate-stderr -4 prefix/bin/classify <<<"$(record one "$indictment")"
+	[[ $stderr == *decision_types.model* ]]
+	cp "$BATS_TEST_DIRNAME"/../../steps/classify/*.model prefix/share/lexflow/
+	run --separate-stderr -0 prefix/bin/classify <<<"$(record one "$indictment")"
+	[ "$(jq -r .classification.doc_type.value <<<"$output")" = indictment ]
+}
