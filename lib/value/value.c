@@ -314,7 +314,7 @@ bool value_equal(struct value a, struct value b)
 	return false;
 }
 
-size_t value_size(struct value v)
+static size_t own_size(struct value v, struct pending *work)
 {
 	size_t size = 8;
 
@@ -323,16 +323,33 @@ size_t value_size(struct value v)
 	case VALUE_BYTES:
 		return v.as.text->len;
 	case VALUE_LIST:
-		for (size_t i = 0; i < v.as.list->len; i++)
-			size += value_size(v.as.list->items[i]);
+		for (size_t i = 0; i < v.as.list->len; i++) {
+			size += v.as.list->items[i].kind < VALUE_STRING ? 8 : 0;
+			pend(work, v.as.list->items[i]);
+		}
 		return size;
 	case VALUE_MAP:
-		for (size_t i = 0; i < v.as.map->len; i++)
-			size += v.as.map->entries[i].key->len + value_size(v.as.map->entries[i].value);
+		for (size_t i = 0; i < v.as.map->len; i++) {
+			const struct entry *entry = &v.as.map->entries[i];
+
+			size += entry->key->len + (entry->value.kind < VALUE_STRING ? 8 : 0);
+			pend(work, entry->value);
+		}
 		return size;
 	default:
 		return size;
 	}
+}
+
+size_t value_size(struct value v)
+{
+	struct pending work = {0};
+	size_t size = own_size(v, &work);
+
+	while (work.count)
+		size += own_size(work.items[--work.count], &work);
+	mem_free(work.items);
+	return size;
 }
 
 const char *value_kind_name(enum value_kind kind)

@@ -70,9 +70,9 @@ double value_number(struct value v);	 /* of an int or double */
 struct slice value_text(struct value v); /* of a string or bytes; empty slice for others; borrowed */
 /* Elements of a list, entries of a map, bytes of a string or bytes; 0 for others. */
 size_t value_len(struct value v);
-bool value_equal(struct value a, struct value b); /* deep; int and double by value; other kinds differ */
+bool value_equal(struct value a, struct value b); /* deep (recursive); int and double by value; other kinds differ */
 /* Bytes held, the measure of the memory limit (reference, 4.6): text by its bytes, scalars by 8,
- * containers by the sum of what they hold and of their keys. */
+ * containers by 8, what they hold and their keys. No recursion, however deep. */
 size_t value_size(struct value v);
 const char *value_kind_name(enum value_kind kind); /* get_type's words: "integer", "map" ... */
 

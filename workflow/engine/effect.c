@@ -101,6 +101,16 @@ void effect_announce(struct strand *strand, enum effect_kind kind, const char *f
 		run->host->perform(run->host->ctx, effect);
 }
 
+/* The journal holds JSON, whose depth is bounded: what is nested deeper raises. Drops `v` then. */
+static bool is_unrecordable(struct value v, struct value *raised)
+{
+	if (!expr_is_too_deep(v))
+		return false;
+	raise_error(raised, "ValueError", "a value is nested too deeply to be sent or logged");
+	value_unref(v);
+	return true;
+}
+
 enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
@@ -108,6 +118,8 @@ enum outcome effect_call(struct strand *strand, struct frame *frame, const struc
 	struct value request;
 
 	if (function->call(&context, &frame->stack[frame->depth - op->count], &request, raised) < 0)
+		return RAISED;
+	if (is_unrecordable(request, raised))
 		return RAISED;
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
@@ -194,6 +206,8 @@ enum outcome log_call(struct strand *strand, struct frame *frame, const struct o
 	int64_t time_us, ticket;
 
 	if (function->call(&context, &frame->stack[frame->depth - op->count], &entry, raised) < 0)
+		return RAISED;
+	if (is_unrecordable(entry, raised))
 		return RAISED;
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));

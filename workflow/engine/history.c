@@ -106,7 +106,8 @@ static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int
 	int64_t ticket;
 
 	buf_init(&text, 0);
-	journal_encode(&text, content);
+	if (journal_encode(&text, content) < 0)
+		assert(!"content is bounded before it comes here");
 	event.content = buf_slice(&text);
 	ticket = run->host->append(run->host->ctx, run, &event);
 	buf_release(&text);

@@ -64,7 +64,8 @@ struct value error_report(struct value raised, struct value trace)
 			buf_printf(&text, ", line: %.*s", SLICE_ARG(value_get_text(*at, "line")));
 	}
 	value_put(&stack, "elements", value_ref(trace));
-	value_put(&report, "payload", value_ref(raised));
+	value_put(&report, "payload",
+		  expr_is_too_deep(raised) ? value_string_z("(nested too deeply to be shown)") : value_ref(raised));
 	value_put(&report, "context", value_string(buf_slice(&text)));
 	value_put(&report, "stackTrace", stack);
 	buf_release(&text);

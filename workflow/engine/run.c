@@ -150,10 +150,15 @@ static struct value answer_content(const struct effect *effect, struct value raw
 
 	if (effect->kind == EFFECT_SLEEP)
 		value_put(&content, "result", value_null());
-	else if (stdlib_http_answer(raw, &result, &raised) == 0)
-		value_put(&content, "result", result);
-	else
+	else if (stdlib_http_answer(raw, &result, &raised) < 0)
 		value_put(&content, "raised", raised);
+	else
+		value_put(&content, "result", result);
+	if (expr_is_too_deep(content)) {
+		raise_error(&raised, "ValueError", "the response is nested too deeply");
+		value_map_delete(&content, SLICE("result"));
+		value_put(&content, "raised", raised);
+	}
 	if (timing.kind == VALUE_MAP)
 		value_put(&content, "timing", timing);
 	return content;

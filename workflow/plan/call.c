@@ -178,6 +178,17 @@ static void check_argument_names(struct compiler *c, const struct callee *callee
 	}
 }
 
+/* Ways to a private endpoint, which only the service can take. */
+static void check_supported(struct compiler *c, const struct callee *callee, struct slice param, const struct tree *arg)
+{
+	if (!callee->function || callee->function->kind != STDLIB_HTTP ||
+	    (!slice_is(param, "private_service_name") && !slice_is(param, "ca_certificate")))
+		return;
+	diags_error(c->diags, arg->at, "unsupported-argument", "%.*s is not available in this version of lexflow",
+		    SLICE_ARG(param));
+	diags_hint(c->diags, "call the endpoint by its url");
+}
+
 void compile_call_step(struct compiler *c, const struct call *call)
 {
 	struct callee callee = {.at = call->callee.at, .name = call->callee.text};
@@ -194,10 +205,12 @@ void compile_call_step(struct compiler *c, const struct call *call)
 					arg = named_argument(call, param_name(&callee, i));
 				else if (i < call->arg_count)
 					arg = call->args[i];
-				if (arg)
-					compile_tree(c, arg);
-				else
+				if (!arg) {
 					missing_argument(c, &callee, i);
+					continue;
+				}
+				check_supported(c, &callee, param_name(&callee, i), arg);
+				compile_tree(c, arg);
 			}
 			emit_call(c, &callee);
 		}
