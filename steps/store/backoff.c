@@ -17,7 +17,8 @@ int64_t backoff_ms(int failures)
 		wait = BACKOFF_MAX_MS;
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = UINT32_MAX; /* no randomness: the whole wait */
-	return wait / 2 + (int64_t)((double)(wait / 2) * random / UINT32_MAX);
+	wait /= 2;
+	return wait + wait * random / UINT32_MAX;
 }
 
 int64_t backoff_retry_after_ms(const char *value, int64_t now_us)

@@ -9,8 +9,8 @@
 enum { WIDE = 120 };
 
 static const struct table_column columns[] = {
-	{"DOCUMENT", 14, false}, {"TYPE", 8, false},  {"PARTIES", 10, false},
-	{"SANCTION", 14, false}, {"DATE", 10, false}, {"STORED", 8, false},
+	{"DOCUMENT", 24, 14, false}, {"TYPE", 18, 8, false},  {"PARTIES", 22, 10, false},
+	{"SANCTION", 38, 14, false}, {"DATE", 10, 10, false}, {"STORED", 25, 8, false},
 };
 
 struct listing {

@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 static const struct table_column columns[] = {
-	{"ENTRY", 5, true},    {"DOCUMENT", 16, false}, {"SINK", 16, false},   {"STATE", 7, false},
-	{"ATTEMPTS", 8, true}, {"ACCEPTED", 19, false}, {"REASON", 20, false},
+	{"ENTRY", 5, 5, true},     {"DOCUMENT", 32, 12, false}, {"SINK", 30, 12, false},
+	{"STATE", 7, 7, false},    {"ATTEMPTS", 8, 8, true},    {"ACCEPTED", 19, 10, false},
+	{"REASON", 60, 12, false},
 };
 
 struct entries {

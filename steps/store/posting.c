@@ -110,6 +110,43 @@ static bool is_behind(const struct target *target, size_t i)
 	return false;
 }
 
+/* Delivered, or refused for good. */
+static void settle(struct post *post, const struct posting_answer *answer)
+{
+	struct target *target = post->target;
+	const struct delivery_setup *setup = target->posting->setup;
+	bool is_delivered = answer->verdict == ANSWER_DELIVERED;
+
+	if (is_delivered)
+		target->failures = 0;
+	else
+		log_write(setup->log, LOG_ERROR, value_null(),
+			  "%s refused a record: %s; `store outbox` lists it", target->url, answer->reason);
+	outbox_mark(setup->outbox, target->sink, post->number, is_delivered ? OUTBOX_DONE : OUTBOX_PARKED,
+		    post->attempts, answer->reason);
+	drop(post);
+}
+
+static int64_t wait_for(const struct posting_answer *answer, int failures)
+{
+	return answer->retry_after_ms >= 0 ? answer->retry_after_ms : backoff_ms(failures);
+}
+
+/* Requests that were in flight together fail together: that is one failure of the sink. */
+static void pause_target(struct target *target, const struct posting_answer *answer, int64_t now_ms)
+{
+	struct posting *posting = target->posting;
+
+	if (now_ms < target->paused_ms)
+		return;
+	target->failures++;
+	target->drain_failures += atomic_load(&posting->is_draining);
+	target->is_told = answer->retry_after_ms >= 0;
+	target->paused_ms = now_ms + wait_for(answer, target->failures);
+	log_write(posting->setup->log, LOG_WARNING, value_null(), "%s: %s; attempt %d, again in %lld ms",
+		  target->url, answer->reason, target->failures, (long long)(target->paused_ms - now_ms));
+}
+
 static void answered(void *ctx, const struct http_response *response)
 {
 	struct post *post = ctx;
@@ -122,34 +159,15 @@ static void answered(void *ctx, const struct http_response *response)
 	target->in_flight--;
 	post->attempts++;
 	posting_answer_read(&answer, response);
-	if (answer.verdict == ANSWER_DELIVERED)
-		target->failures = 0;
 	if (answer.verdict == ANSWER_DELIVERED || answer.verdict == ANSWER_REFUSED) {
-		outbox_mark(posting->setup->outbox, target->sink, post->number,
-			    answer.verdict == ANSWER_DELIVERED ? OUTBOX_DONE : OUTBOX_PARKED, post->attempts,
-			    answer.reason);
-		drop(post);
+		settle(post, &answer);
 	} else {
 		outbox_mark(posting->setup->outbox, target->sink, post->number, OUTBOX_FAILED, post->attempts,
 			    answer.reason);
-		post->due_ms = now_ms + (answer.retry_after_ms >= 0 ? answer.retry_after_ms
-								    : backoff_ms(post->attempts));
-		/* Requests that were in flight together fail together: that is one failure of the sink. */
-		if (answer.verdict == ANSWER_SINK_FAILED && now_ms >= target->paused_ms) {
-			target->failures++;
-			target->is_told = answer.retry_after_ms >= 0;
-			target->drain_failures += atomic_load(&posting->is_draining);
-			target->paused_ms =
-				now_ms + (answer.retry_after_ms >= 0 ? answer.retry_after_ms
-								     : backoff_ms(target->failures));
-			log_write(posting->setup->log, LOG_WARNING, value_null(),
-				  "%s: %s; attempt %d, again in %lld ms", target->url, answer.reason,
-				  target->failures, (long long)(target->paused_ms - now_ms));
-		}
+		post->due_ms = now_ms + wait_for(&answer, post->attempts);
+		if (answer.verdict == ANSWER_SINK_FAILED)
+			pause_target(target, &answer, now_ms);
 	}
-	if (answer.verdict == ANSWER_REFUSED)
-		log_write(posting->setup->log, LOG_ERROR, value_null(),
-			  "%s refused a record: %s; `store outbox` lists it", target->url, answer.reason);
 	pump_all(posting);
 }
 

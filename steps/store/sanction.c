@@ -99,7 +99,7 @@ static bool read_amount(struct value item, int64_t *amount)
 		return true;
 	}
 	if (given->kind == VALUE_DOUBLE && given->as.number >= 0 &&
-	    given->as.number < (double)(MAX_AMOUNT / UNIT)) {
+	    given->as.number < (double)MAX_AMOUNT / UNIT) {
 		*amount = (int64_t)(given->as.number * UNIT + 0.5);
 		return true;
 	}

@@ -116,9 +116,10 @@ static void say_waiting(void *ctx, struct slice sink, int64_t entries)
 	for (size_t i = 0; i < store->count; i++)
 		is_ours = is_ours || slice_is(sink, store->sinks[i].name);
 	if (is_ours)
-		log_write(store->log, LOG_WARNING, value_null(),
-			  "%lld record%s waiting in %s for %.*s; the next start delivers, `store outbox` lists",
-			  (long long)entries, entries == 1 ? "" : "s", store->outbox_path, SLICE_ARG(sink));
+		log_write(
+			store->log, LOG_WARNING, value_null(),
+			"%lld record%s waiting in %s for %.*s; the next start delivers, `store outbox` lists",
+			(long long)entries, entries == 1 ? "" : "s", store->outbox_path, SLICE_ARG(sink));
 }
 
 void store_close(void *state)

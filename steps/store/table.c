@@ -3,6 +3,7 @@
 
 #include "lib/mem/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unicode/uchar.h>
@@ -100,6 +101,7 @@ struct table *table_new(const struct table_column *columns, size_t count)
 {
 	struct table *table = mem_new(sizeof(*table));
 
+	assert(count > 0);
 	table->columns = columns;
 	table->column_count = count;
 	return table;
@@ -132,21 +134,30 @@ static size_t sum(const size_t *widths, size_t count)
 	return total;
 }
 
-/* Takes from the widest column that may give, one by one, until the table fits or none may. */
+/* Takes one from the widest column that may give. False when none may. */
+static bool squeeze_one(const struct table *table, size_t *widths, bool hard)
+{
+	size_t widest = table->column_count;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct table_column *column = &table->columns[i];
+
+		if (widths[i] > (hard ? column->min_width : column->good_width) &&
+		    (widest == table->column_count || widths[i] > widths[widest]))
+			widest = i;
+	}
+	if (widest == table->column_count)
+		return false;
+	widths[widest]--;
+	return true;
+}
+
 static void squeeze(const struct table *table, size_t *widths, size_t width)
 {
-	while (sum(widths, table->column_count) > width) {
-		size_t widest = table->column_count;
-
-		for (size_t i = 0; i < table->column_count; i++) {
-			if (widths[i] > table->columns[i].min_width &&
-			    (widest == table->column_count || widths[i] > widths[widest]))
-				widest = i;
-		}
-		if (widest == table->column_count)
-			return;
-		widths[widest]--;
-	}
+	while (sum(widths, table->column_count) > width && squeeze_one(table, widths, false))
+		;
+	while (sum(widths, table->column_count) > width && squeeze_one(table, widths, true))
+		;
 }
 
 static void print_row(const struct table *table, const struct slice *cells, const size_t *widths, FILE *out)
@@ -179,6 +190,7 @@ void table_print(const struct table *table, size_t width, FILE *out)
 	struct slice *names = mem_new(table->column_count * sizeof(*names));
 	size_t *widths = mem_new(table->column_count * sizeof(*widths));
 
+	assert(table->column_count > 0);
 	for (size_t i = 0; i < table->column_count; i++) {
 		names[i] = slice_of(table->columns[i].name);
 		widths[i] = table_text_width(names[i]);

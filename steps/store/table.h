@@ -2,7 +2,8 @@
  * table.h - rows of text in columns that line up on a terminal.
  *
  * Widths are display columns: East Asian wide characters take two, combining marks none (ICU knows).
- * When the table is wider than it may be, the widest columns give way and their cells end in "…".
+ * When the table is wider than it may be, the widest columns give way, down to their good widths and
+ * then to their least ones; cut cells end in "…".
  * Control characters in a cell are shown as blanks: text from documents must not steer the terminal.
  *
  * Depends on lib/{mem,text}, ICU. One owner.
@@ -16,9 +17,10 @@
 #include <stdio.h>
 
 struct table_column {
-	const char *name; /* heading */
-	size_t min_width; /* never narrower than this, unless its content is */
-	bool is_number;   /* right-aligned */
+	const char *name;  /* heading */
+	size_t good_width; /* gives way last below this */
+	size_t min_width;  /* never narrower than this, unless its content is */
+	bool is_number;    /* right-aligned */
 };
 
 struct table; /* opaque */

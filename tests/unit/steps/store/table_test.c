@@ -51,7 +51,8 @@ static void documents_cannot_steer_the_terminal(void **state)
 
 static char *print(size_t width, const char *cell)
 {
-	static const struct table_column columns[] = {{"NAME", 6, false}, {"N", 1, true}, {"LAST", 4, false}};
+	static const struct table_column columns[] = {
+		{"NAME", 9, 6, false}, {"N", 2, 1, true}, {"LAST", 6, 4, false}};
 	struct table *table = table_new(columns, 3);
 	char *text = NULL;
 	size_t size;
@@ -91,6 +92,25 @@ static void the_widest_column_gives_way(void **state)
 	free(text);
 }
 
+static void a_good_width_is_kept_while_another_column_can_give(void **state)
+{
+	static const struct table_column columns[] = {{"A", 4, 2, false}, {"B", 10, 2, false}};
+	struct table *table = table_new(columns, 2);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	table_add(table, SLICE("aaaaaaaaaaaa"));
+	table_add(table, SLICE("bbbbbbbbbbbb"));
+	table_print(table, 16, out);
+	fclose(out);
+	assert_string_equal(text, "A     B\n"
+				  "aaa…  bbbbbbbbb…\n");
+	free(text);
+	table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +119,7 @@ int main(void)
 		cmocka_unit_test(documents_cannot_steer_the_terminal),
 		cmocka_unit_test(columns_line_up),
 		cmocka_unit_test(the_widest_column_gives_way),
+		cmocka_unit_test(a_good_width_is_kept_while_another_column_can_give),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
