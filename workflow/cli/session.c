@@ -8,6 +8,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- what happens on the loop */
@@ -175,6 +176,17 @@ static void watch_signals(struct session *session)
 	uv_unref((uv_handle_t *)&session->progress); /* the signals keep the loop waiting, also for a commit alone */
 }
 
+/* Each call under way may hold a socket; the soft limit is made for programs of the days of select(). */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int session_open(struct session *session, const struct opts *opts, const char *definition, struct error *err)
 {
 	const char *format = opt_text(opts, "log");
@@ -186,6 +198,8 @@ int session_open(struct session *session, const struct opts *opts, const char *d
 				       .component = "lexflow"};
 	session->shows_progress = !session->is_quiet && session->log.format == LOG_TEXT && isatty(2);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of the write that says so, not the end */
+	raise_open_files();
 	uv_loop_init(&session->loop);
 	watch_signals(session);
 	if (strcmp(format, "json") != 0 && strcmp(format, "text") != 0)

@@ -330,7 +330,7 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 	case CODE_PARALLEL:
 		return fork_begin(strand, frame, &plan->forks[op->arg], raised);
 	}
-	assert(!"a known operation");
+	assert(0 && "a known operation");
 	return ENDED;
 }
 

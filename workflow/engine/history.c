@@ -107,7 +107,7 @@ static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int
 
 	buf_init(&text, 0);
 	if (journal_encode(&text, content) < 0)
-		assert(!"content is bounded before it comes here");
+		assert(0 && "content is bounded before it comes here");
 	event.content = buf_slice(&text);
 	ticket = run->host->append(run->host->ctx, run, &event);
 	buf_release(&text);

@@ -170,11 +170,11 @@ static void compile_operator(struct compiler *c, const struct expr *expr)
 {
 	compile_expr(c, expr->left);
 	if (expr->kind == EXPR_UNARY) {
-		emit_at(c, expr->at, CODE_UNARY, 0, 0, expr->op, 0);
+		emit_at(c, expr->at, CODE_UNARY, 0, 0, (int32_t)expr->op, 0);
 		return;
 	}
 	compile_expr(c, expr->right);
-	emit_at(c, expr->at, CODE_BINARY, 0, 0, expr->op, -1);
+	emit_at(c, expr->at, CODE_BINARY, 0, 0, (int32_t)expr->op, -1);
 }
 
 /* Recursion follows the tree, whose depth expr_parse bounds (EXPR_MAX_DEPTH). */
