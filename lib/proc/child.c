@@ -20,7 +20,7 @@ struct trouble {
 	int cause;
 };
 
-/* ---- in the child: async-signal-safe calls only */
+/* ---- in the child: async-signal-safe calls only, and nothing of the parent's memory is written */
 
 static _Noreturn void give_up(int report_fd, const char *what)
 {
@@ -134,10 +134,12 @@ static int fork_child(struct child *child, const char *path, const struct child_
 	pid_t parent = getpid();
 	sigset_t all, old;
 
-	/* No handler of ours may run in the child before its signals are back to default. */
+	/* No handler of ours may run in the child before its signals are back to default. vfork, because a
+	 * copy of this process's memory is dear: the child borrows it until exec, and become() only reads it
+	 * and writes below this frame. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	child->pid = fork();
+	child->pid = vfork();
 	if (child->pid == 0)
 		become(path, plan, filter, parent, report[1]);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
