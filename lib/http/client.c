@@ -14,7 +14,6 @@
 #include "lib/mem/mem.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,15 +52,6 @@ struct http_client {
 	size_t handles; /* libuv handles that still need their close callback */
 	bool closing;
 };
-
-/* curl_global_init must come before everything else and only once in a process; it cannot be had per client.
- */
-static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
-
-static void init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 /* ---- lists of calls */
 
@@ -430,7 +420,6 @@ struct http_client *http_client_new(uv_loop_t *loop)
 {
 	struct http_client *client = mem_new(sizeof(*client));
 
-	pthread_once(&curl_ready, init_curl);
 	client->loop = loop;
 	client->curl_timeout_ms = -1;
 	client->no_proxy = no_proxy_list();

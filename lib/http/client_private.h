@@ -10,7 +10,7 @@
 
 #include "lib/http/client.h"
 
-#include <curl/curl.h>
+#include "lib/http/curl.h"
 #include <stdbool.h>
 
 /* A response header by offsets into call->head, because the text moves while it grows. */

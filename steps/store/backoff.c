@@ -1,8 +1,9 @@
 /* backoff.c - waiting times; see backoff.h. */
 #include "steps/store/backoff.h"
 
+#include "lib/http/curl.h"
+
 #include <ctype.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 

@@ -2,8 +2,8 @@
 #include "steps/store/sink.h"
 
 #include "lib/mem/mem.h"
+#include "lib/http/curl.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,8 @@
 #include "workflow/expr/expr.h"
 #include "workflow/stdlib/stdlib_private.h"
 
-#include <curl/curl.h>
+#include "lib/http/curl.h"
+
 #include <strings.h>
 
 static const char default_agent[] = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)";
