@@ -23,6 +23,7 @@ struct value_text {
 
 struct value_list {
 	size_t holders;
+	size_t size; /* value_size, or 0 while it must be added up */
 	size_t len, capacity;
 	struct value *items; /* owned */
 };
@@ -34,6 +35,7 @@ struct entry {
 
 struct value_map {
 	size_t holders;
+	size_t size; /* as above */
 	size_t len, capacity;
 	struct entry *entries; /* owned, sorted by key */
 };
@@ -116,6 +118,7 @@ struct value value_list_new(size_t capacity)
 	struct value_list *list = mem_new(sizeof(*list));
 
 	list->holders = 1;
+	list->size = 8;
 	if (capacity)
 		list->items = mem_alloc(capacity * sizeof(*list->items));
 	list->capacity = capacity;
@@ -127,6 +130,7 @@ struct value value_map_new(void)
 	struct value_map *map = mem_new(sizeof(*map));
 
 	map->holders = 1;
+	map->size = 8;
 	return (struct value){.kind = VALUE_MAP, .as.map = map};
 }
 
@@ -314,42 +318,67 @@ bool value_equal(struct value a, struct value b)
 	return false;
 }
 
+/* A block that stands in several places counts in each, so a few lines of a definition can stand for more bytes
+ * than there are: each container keeps its sum, and sums end at this. */
+static const size_t most_bytes = (size_t)1 << 52;
+
+static size_t bounded_sum(size_t a, size_t b)
+{
+	return a + b < most_bytes ? a + b : most_bytes;
+}
+
+/* Where a container keeps its sum; NULL for others. */
+static size_t *kept_size(struct value v)
+{
+	if (v.kind == VALUE_LIST)
+		return &v.as.list->size;
+	return v.kind == VALUE_MAP ? &v.as.map->size : NULL;
+}
+
+/* The size of an element if it is known; else 0, and the element waits. */
+static size_t known_size(struct value v, struct pending *work)
+{
+	const size_t *kept = kept_size(v);
+
+	if (!kept)
+		return v.kind < VALUE_STRING ? 8 : v.as.text->len;
+	if (!*kept)
+		pend(work, v);
+	return *kept;
+}
+
 static size_t own_size(struct value v, struct pending *work)
 {
 	size_t size = 8;
 
-	switch (v.kind) {
-	case VALUE_STRING:
-	case VALUE_BYTES:
-		return v.as.text->len;
-	case VALUE_LIST:
-		for (size_t i = 0; i < v.as.list->len; i++) {
-			size += v.as.list->items[i].kind < VALUE_STRING ? 8 : 0;
-			pend(work, v.as.list->items[i]);
-		}
-		return size;
-	case VALUE_MAP:
-		for (size_t i = 0; i < v.as.map->len; i++) {
-			const struct entry *entry = &v.as.map->entries[i];
-
-			size += entry->key->len + (entry->value.kind < VALUE_STRING ? 8 : 0);
-			pend(work, entry->value);
-		}
-		return size;
-	default:
-		return size;
+	for (size_t i = 0; v.kind == VALUE_LIST && i < v.as.list->len; i++)
+		size = bounded_sum(size, known_size(v.as.list->items[i], work));
+	for (size_t i = 0; v.kind == VALUE_MAP && i < v.as.map->len; i++) {
+		size = bounded_sum(size, v.as.map->entries[i].key->len);
+		size = bounded_sum(size, known_size(v.as.map->entries[i].value, work));
 	}
+	return size;
 }
 
 size_t value_size(struct value v)
 {
 	struct pending work = {0};
-	size_t size = own_size(v, &work);
+	size_t *kept = kept_size(v);
+	size_t size = known_size(v, &work);
 
 	while (work.count)
-		size += own_size(work.items[--work.count], &work);
+		size = bounded_sum(size, own_size(work.items[--work.count], &work));
 	mem_free(work.items);
+	if (kept)
+		*kept = size;
 	return size;
+}
+
+/* A container got one more element. */
+static void grow_size(size_t *kept, struct value added, size_t key_size)
+{
+	if (*kept)
+		*kept = bounded_sum(bounded_sum(*kept, key_size), value_size(added));
 }
 
 const char *value_kind_name(enum value_kind kind)
@@ -374,6 +403,7 @@ static struct value_list *own_list(struct value *list)
 	for (size_t i = 0; i < old->len; i++)
 		list->as.list->items[i] = value_ref(old->items[i]);
 	list->as.list->len = old->len;
+	list->as.list->size = old->size;
 	old->holders--;
 	return list->as.list;
 }
@@ -400,6 +430,7 @@ void value_list_insert(struct value *list, size_t i, struct value taken)
 		memmove(&own->items[i + 1], &own->items[i], (own->len - i) * sizeof(*own->items));
 	own->items[i] = taken;
 	own->len++;
+	grow_size(&own->size, taken, 0);
 }
 
 struct value *value_list_change(struct value *list, size_t i)
@@ -407,6 +438,7 @@ struct value *value_list_change(struct value *list, size_t i)
 	struct value_list *own = own_list(list);
 
 	assert(i < own->len);
+	own->size = 0;
 	return &own->items[i];
 }
 
@@ -422,6 +454,7 @@ static struct value_map *own_map(struct value *map)
 		return old;
 	*map = value_map_new();
 	own = map->as.map;
+	own->size = old->size;
 	own->capacity = old->len + 1;
 	own->entries = mem_alloc(own->capacity * sizeof(*own->entries));
 	for (; own->len < old->len; own->len++) {
@@ -479,6 +512,7 @@ void value_map_set(struct value *map, struct slice key, struct value taken)
 	size_t i = find_key(own, key, &found);
 
 	if (found) {
+		own->size = 0;
 		value_set(&own->entries[i].value, taken);
 		return;
 	}
@@ -487,6 +521,7 @@ void value_map_set(struct value *map, struct slice key, struct value taken)
 	memmove(&own->entries[i + 1], &own->entries[i], (own->len - i) * sizeof(*own->entries));
 	own->entries[i] = (struct entry){text_new(key), taken};
 	own->len++;
+	grow_size(&own->size, taken, key.len);
 }
 
 void value_put(struct value *map, const char *key, struct value taken)
@@ -506,6 +541,7 @@ bool value_map_delete(struct value *map, struct slice key)
 	text_unref(own->entries[i].key);
 	value_unref(own->entries[i].value);
 	own->len--;
+	own->size = 0;
 	memmove(&own->entries[i], &own->entries[i + 1], (own->len - i) * sizeof(*own->entries));
 	return true;
 }
@@ -516,6 +552,7 @@ struct value *value_map_change(struct value *map, struct slice key)
 	bool found;
 	size_t i = find_key(own, key, &found);
 
+	own->size = 0;
 	return found ? &own->entries[i].value : NULL;
 }
 

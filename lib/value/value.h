@@ -72,7 +72,8 @@ struct slice value_text(struct value v); /* of a string or bytes; empty slice fo
 size_t value_len(struct value v);
 bool value_equal(struct value a, struct value b); /* deep (recursive); int and double by value; other kinds differ */
 /* Bytes held, the measure of the memory limit (reference, 4.6): text by its bytes, scalars by 8,
- * containers by 8, what they hold and their keys. No recursion, however deep. */
+ * containers by 8, what they hold and their keys. No recursion, however deep. Containers keep the sum until an
+ * element is changed; it ends at 2^52. */
 size_t value_size(struct value v);
 const char *value_kind_name(enum value_kind kind); /* get_type's words: "integer", "map" ... */
 

@@ -96,13 +96,17 @@ static int check_choice(const struct again *again, struct error *err)
 	if (count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "none of the %zu times that step %s ran is the one asked for",
 			  again->survey.count, step);
-		error_hint(err, "iterations go from %s to %s", first, last);
+		if (first[0])
+			error_hint(err, "iterations go from %s to %s", first, last);
 		return -1;
 	}
 	if (count == 1 || opt_flag(again->opts, "all") || opt_flag(again->opts, "failed"))
 		return 0;
 	error_set(err, ERROR_INPUT, "step %s ran %zu times in run %s", step, again->survey.count, again->recorded.row.id);
-	error_hint(err, "choose: --iteration %s (to %s), --failed or --all", first, last);
+	if (first[0])
+		error_hint(err, "choose: --iteration %s (to %s), --failed or --all", first, last);
+	else
+		error_hint(err, "choose: --failed or --all");
 	return -1;
 }
 
@@ -222,6 +226,7 @@ static int look_back(struct again *again, struct error *err)
 	}
 	again->request.parent = again->recorded.row.id;
 	if (read_set(again->opts, &again->request.set, err) < 0 ||
+	    rerun_check_set(again->recorded.plan, again->request.step, again->request.set, err) < 0 ||
 	    history_read(again->recorded.journal, &again->recorded.row, &again->history, err) < 0 ||
 	    survey_step(again->recorded.plan, &again->history, again->recorded.row.id, again->request.step,
 			&again->survey, err) < 0)

@@ -275,8 +275,11 @@ static int report(struct session *session)
 		error_hint(&session->fault, "what was recorded is kept; when this is mended: lexflow resume %s", session->row.id);
 		return cli_fault(&session->fault);
 	}
-	if (session->was_interrupted) {
-		fprintf(stderr, "interrupted; go on with: lexflow resume %s\n", session->row.id);
+	if (session->was_interrupted && !session->is_over) {
+		if (run_is_rerun(session->run))
+			fputs("interrupted; the old run is as it was\n", stderr);
+		else
+			fprintf(stderr, "interrupted; go on with: lexflow resume %s\n", session->row.id);
 		return EXIT_INTERRUPTED;
 	}
 	return report_end(session);

@@ -212,7 +212,8 @@ enum outcome log_call(struct strand *strand, struct frame *frame, const struct o
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
 	value_put(&entry, "step", step_name(run, frame_step(run->plan, frame)));
-	if (!produce(run, EVENT_LOGGED, strand->id, 0, entry, &time_us, &ticket) && run->host->logged)
+	if (!produce(run, EVENT_LOGGED, strand->id, 0, entry, &time_us, &ticket) && run->host->logged &&
+	    run->status == RUN_GOES_ON)
 		run->host->logged(run->host->ctx, run, entry, ticket);
 	value_unref(entry);
 	push(frame, value_null());

@@ -90,7 +90,7 @@ struct run {
 	int64_t next_event, next_strand, next_effect;
 	int64_t branches; /* children that do not themselves wait for children */
 	struct run_figures figures;
-	int64_t stores, measure_after; /* memory is measured now and then, see memory.c */
+	int64_t stores, grown, measure_after; /* memory is measured now and then, see memory.c */
 	bool over_limit;	       /* a ResourceLimitError is on its way: nothing catches it */
 
 	struct past *past;
@@ -165,8 +165,8 @@ bool has_json_form(struct value v); /* bytes, NaN and infinity have none */
 struct value iteration_of(const struct strand *strand, const struct frame *frame); /* list of loop indexes, outermost first */
 
 /* ---- memory.c */
-/* A value was stored: measure when it is time. False when the run is over its limit (*raised is set). */
-bool memory_fits(struct run *run, struct value *raised);
+/* A store added at most so many bytes: measure when it is time. False when the run is over its limit (*raised is set). */
+bool memory_fits(struct run *run, size_t added, struct value *raised);
 /* Count a step; false as above. */
 bool count_step(struct run *run, struct value *raised);
 

@@ -179,9 +179,13 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 static enum outcome store(struct run *run, struct frame *frame, const struct op *op, struct value *raised)
 {
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
+	struct value *slot = &home->slots[op->arg];
+	size_t before = slot->kind == (enum value_kind)VALUE_UNSET ? 0 : value_size(*slot);
+	size_t after;
 
-	value_set(&home->slots[op->arg], pop(frame));
-	return memory_fits(run, raised) ? GO : RAISED;
+	value_set(slot, pop(frame));
+	after = value_size(*slot);
+	return memory_fits(run, after > before ? after - before : 0, raised) ? GO : RAISED;
 }
 
 /* The place that the first keys of an assignment lead to; missing maps on the way are made. */
@@ -214,6 +218,7 @@ static enum outcome store_path(struct run *run, struct frame *frame, const struc
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
 	struct value *operands = &frame->stack[frame->depth - 1 - op->count];
 	struct value *place = &home->slots[op->arg];
+	size_t added = value_size(operands[0]);
 
 	for (int i = 1; i <= op->count; i++) {
 		/* A map that is missing on the way is made (reference, 2.2); null is what descend puts there. */
@@ -227,7 +232,7 @@ static enum outcome store_path(struct run *run, struct frame *frame, const struc
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
 	frame->depth--;
-	return memory_fits(run, raised) ? GO : RAISED;
+	return memory_fits(run, added, raised) ? GO : RAISED;
 }
 
 static enum outcome step(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)

@@ -123,6 +123,10 @@ const struct past *produce(struct run *run, enum event_kind kind, int64_t strand
 	*time_us = 0;
 	if (run->status == RUN_DIVERGED)
 		return NULL;
+	if (run->watch && !run->watch->is_live && run->past_next == run->past_count) {
+		run->status = RUN_PAUSED; /* one that looks on does not go further than the history */
+		return NULL;
+	}
 	if (run->past_next < run->past_count) {
 		past = &run->past[run->past_next];
 		if (!is_same(past, kind, strand, effect, content)) {

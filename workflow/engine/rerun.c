@@ -176,29 +176,53 @@ void survey_release(struct survey *survey)
 
 /* ---- doing it again */
 
-/* Give `name` a new value where the strand stands: the innermost variable of that name. */
-static int set_variable(struct run *run, struct frame *frame, struct slice name, struct value v, struct error *err)
+/* The slot of a variable of this unit, the innermost of that name, or -1. */
+static int find_slot(const struct unit *unit, struct slice name)
 {
-	for (; frame; frame = frame->outer) {
-		const struct unit *unit = &run->plan->units[frame->unit];
-
-		for (int i = unit->slot_count; i-- > 0;) {
-			if (unit->variables[i].text.ptr && slice_equal(unit->variables[i].text, name)) {
-				value_set(&frame->slots[i], value_ref(v));
-				return 0;
-			}
-		}
+	for (int i = unit->slot_count; i-- > 0;) {
+		if (unit->variables[i].text.ptr && slice_equal(unit->variables[i].text, name))
+			return i;
 	}
-	return error_set(err, ERROR_INPUT, "--set: there is no variable \"%.*s\" at this step", SLICE_ARG(name));
+	return -1;
+}
+
+int rerun_check_set(const struct plan *plan, int step, struct value set, struct error *err)
+{
+	for (size_t i = 0; i < value_len(set); i++) {
+		struct slice name = value_map_key(set, i);
+		int around = step;
+
+		while (around >= 0 && find_slot(&plan->units[plan->steps[around].unit], name) < 0)
+			around = plan->steps[around].parent;
+		if (around < 0)
+			return error_set(err, ERROR_INPUT, "--set: there is no variable \"%.*s\" at this step",
+					 SLICE_ARG(name));
+	}
+	return 0;
+}
+
+/* Give `name` a new value where the strand stands; rerun_check_set has found it. */
+static void set_variable(struct run *run, struct frame *frame, struct slice name, struct value v)
+{
+	int slot = find_slot(&run->plan->units[frame->unit], name);
+
+	while (slot < 0) {
+		frame = frame->outer;
+		slot = find_slot(&run->plan->units[frame->unit], name);
+	}
+	value_set(&frame->slots[slot], value_ref(v));
 }
 
 struct run *rerun_new(const struct plan *plan, const struct history *history, const struct rerun_request *request,
 		      const struct run_host *host, const char *id, struct error *err)
 {
-	struct watch *watch = mem_new(sizeof(*watch));
+	struct watch *watch;
 	struct buf name;
 	struct run *run;
 
+	if (rerun_check_set(plan, request->step, request->set, err) < 0)
+		return NULL;
+	watch = mem_new(sizeof(*watch));
 	watch->step = request->step;
 	watch->visit_wanted = request->visit;
 	watch->request = value_map_new();
@@ -214,18 +238,12 @@ struct run *rerun_new(const struct plan *plan, const struct history *history, co
 		return NULL;
 	if (!watch->strand) {
 		error_set(err, ERROR_INPUT, "run %s did not come to this step", request->parent);
-		goto fail;
+		run_free(run);
+		return NULL;
 	}
-	for (size_t i = 0; i < value_len(request->set); i++) {
-		if (set_variable(run, watch->strand->top, value_map_key(request->set, i),
-				 *value_map_at(request->set, i), err) < 0)
-			goto fail;
-	}
+	for (size_t i = 0; i < value_len(request->set); i++)
+		set_variable(run, watch->strand->top, value_map_key(request->set, i), *value_map_at(request->set, i));
 	return run;
-
-fail:
-	run_free(run);
-	return NULL;
 }
 
 enum run_status rerun_go_live(struct run *run)

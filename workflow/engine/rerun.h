@@ -37,7 +37,7 @@ struct survey {
 	size_t count, capacity;
 };
 
-/* Every visit to a step. -1 with ERROR_INPUT when the plan does not repeat the history. */
+/* Every visit to a step that the history comes to; a run that was killed may have been further. -1 with ERROR_INPUT when the plan does not repeat the history. */
 int survey_step(const struct plan *plan, const struct history *history, const char *id, int step,
 		struct survey *survey, struct error *err);
 void survey_release(struct survey *survey);
@@ -49,7 +49,9 @@ struct rerun_request {
 	const char *parent; /* id of the run */
 };
 
-/* Repeat the history up to the visit; the run then waits for run_go_live. NULL with *err. */
+/* Are the variables of `set` (a map) known at the step? ERROR_INPUT names the first that is not. */
+int rerun_check_set(const struct plan *plan, int step, struct value set, struct error *err);
+/* Repeat the history up to the visit; the run then waits for rerun_go_live. NULL with *err. */
 struct run *rerun_new(const struct plan *plan, const struct history *history, const struct rerun_request *request,
 		      const struct run_host *host, const char *id, struct error *err);
 /* Let the strand go. RUN_PAUSED when the step is done. */

@@ -18,7 +18,7 @@ struct run *run_new(const struct plan *plan, const struct run_options *options)
 	return run;
 }
 
-static void drop_strands(struct run *run)
+static void drop_effects(struct run *run)
 {
 	while (run->effects) {
 		struct effect *effect = run->effects;
@@ -26,6 +26,11 @@ static void drop_strands(struct run *run)
 		run->host->abandon(run->host->ctx, effect);
 		effect_free(effect);
 	}
+}
+
+static void drop_strands(struct run *run)
+{
+	drop_effects(run);
 	run->forks = NULL; /* each is freed with the strand that waits for it */
 	/* Children point into the frames of the strands that forked them, so they go first: a child is
 	 * always younger, and the list is youngest first. */
@@ -135,7 +140,7 @@ enum run_status run_advance(struct run *run)
 		while (run->ready_first && run->status == RUN_GOES_ON)
 			strand_execute(take_ready(run));
 	} while (run->status == RUN_GOES_ON && replay_answer(run));
-	if (run->status == RUN_GOES_ON && run->past_count && !run->is_live) {
+	if (run->status == RUN_GOES_ON && run->past_count && !run->is_live && !run->watch) {
 		run->is_live = true;
 		perform_again(run);
 	}
@@ -195,6 +200,7 @@ void run_end(struct run *run, enum run_status status, struct value result)
 	if (run->status == RUN_GOES_ON) {
 		run->status = status;
 		value_set(&run->result, result);
+		drop_effects(run); /* a limit ends the run while other strands still wait */
 	} else {
 		value_unref(result);
 	}

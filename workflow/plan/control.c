@@ -76,12 +76,11 @@ void compile_for(struct compiler *c, const struct loop *loop)
 	c->plan->loops[number].index = index;
 	c->plan->loops[number].body_from = c->plan->units[c->unit].slot_count;
 	scope_declare_block(c, &scope, &loop->body);
-	c->plan->loops[number].body_to = c->plan->units[c->unit].slot_count;
-
 	exits.next = emit(c, CODE_FOR_NEXT, 0, 0, number, 0);
 	c->exits = &exits;
 	c->loop = number;
 	compile_block(c, &loop->body, true);
+	c->plan->loops[number].body_to = c->plan->units[c->unit].slot_count;
 	emit(c, CODE_JUMP, 0, 0, exits.next, 0);
 	c->plan->loops[number].exit = c->plan->op_count;
 	for (size_t i = 0; i < exits.break_count; i++)

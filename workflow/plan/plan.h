@@ -101,7 +101,7 @@ struct plan_loop {
 	bool is_range;
 	int hidden; /* slots: list or current number; counter; last number */
 	int value, index; /* slots; index -1: none */
-	int body_from, body_to; /* slots first assigned in the body: cleared for each iteration */
+	int body_from, body_to; /* slots of the body and of all in it: cleared for each iteration */
 	int exit;
 };
 

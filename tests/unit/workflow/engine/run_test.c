@@ -114,6 +114,50 @@ static void memory_limit_ends_the_run(void **state)
 	done(stage);
 }
 
+/* Each turn makes a list of eight of the last: 8^n elements that take no room until they are added up or shown. */
+static void memory_limit_sees_what_stands_in_many_places(void **state)
+{
+	static const char source[] = "- init:\n"
+				     "    assign: [{l: [1]}]\n"
+				     "- many:\n"
+				     "    for:\n"
+				     "      value: i\n"
+				     "      range: [1, 60]\n"
+				     "      steps:\n"
+				     "        - turn:\n"
+				     "            assign: [{l: \"${[l, l, l, l, l, l, l, l]}\"}]\n";
+	struct stage *stage = perform(source, NULL, "[]");
+
+	(void)state;
+	assert_raised(&stage->play, "ResourceLimitError");
+	assert_true(run_figures(stage->play.run).steps < 30); /* 8^7 elements of 8 bytes are beyond 512 KiB */
+	done(stage);
+}
+
+/* A limit that one branch meets ends the whole run; the waits of the others are given up, not answered. */
+static void limit_in_a_branch_gives_up_the_other_waits(void **state)
+{
+	static const char source[] = "- both:\n"
+				     "    parallel:\n"
+				     "      for:\n"
+				     "        value: x\n"
+				     "        in: [1, 2]\n"
+				     "        steps:\n"
+				     "          - wait:\n"
+				     "              call: sys.sleep\n"
+				     "              args: {seconds: 1}\n"
+				     "          - more:\n"
+				     "              assign: [{a: 1}]\n";
+	struct stage *stage = perform(source, "steps=3", "[]");
+
+	(void)state;
+	assert_int_equal(stage->play.pending_count, 2);
+	play_to_end(&stage->play);
+	assert_raised(&stage->play, "ResourceLimitError");
+	assert_int_equal(stage->play.pending_count, 0);
+	done(stage);
+}
+
 static const char fan[] = "- fan:\n"
 			  "    parallel:\n"
 			  "      concurrency_limit: 4\n"
@@ -313,6 +357,55 @@ static void rerun_does_one_iteration_alone(void **state)
 	done(stage);
 }
 
+/* A run that was killed has come as far as its events say; looking on records and asks nothing. */
+static void survey_ends_where_the_history_ends(void **state)
+{
+	static const char source[] = "- first:\n"
+				     "    call: sys.sleep\n"
+				     "    args: {seconds: 1}\n"
+				     "- told:\n"
+				     "    call: sys.log\n"
+				     "    args: {text: hello}\n"
+				     "- last:\n"
+				     "    return: 1\n";
+	struct stage *stage = perform(source, NULL, "[]");
+	struct history history;
+	struct survey survey = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(play_to_end(&stage->play), RUN_RETURNED);
+	history_of(&stage->play, &history);
+	assert_int_equal(history.events[3].kind, EVENT_LOGGED);
+	history.count = 3; /* the answer of `first` is the last that was committed */
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "told"), &survey, &err), 0);
+	assert_int_equal(survey.count, 1);
+	assert_false(survey.visits[0].is_complete);
+	survey_release(&survey);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "last"), &survey, &err), 0);
+	assert_int_equal(survey.count, 0);
+	survey_release(&survey);
+	value_unref(history.env);
+	done(stage);
+}
+
+static void only_variables_of_the_step_can_be_set(void **state)
+{
+	struct plan *plan = compile(looped);
+	struct value known = script_of("{\"base\": 1, \"x\": 2}");
+	struct value unknown = script_of("{\"bass\": 1}");
+	struct error err = {0};
+	int step = plan_find_step(plan, "fetch");
+
+	(void)state;
+	assert_int_equal(rerun_check_set(plan, step, known, &err), 0);
+	assert_int_equal(rerun_check_set(plan, step, unknown, &err), -1);
+	assert_non_null(strstr(err.message, "bass"));
+	value_unref(known);
+	value_unref(unknown);
+	plan_free(plan);
+}
+
 static void limits_are_named(void **state)
 {
 	struct limits limits = limits_default();
@@ -332,12 +425,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(step_limit_ends_the_run),
 		cmocka_unit_test(memory_limit_ends_the_run),
+		cmocka_unit_test(memory_limit_sees_what_stands_in_many_places),
+		cmocka_unit_test(limit_in_a_branch_gives_up_the_other_waits),
 		cmocka_unit_test(concurrency_limit_bounds_the_iterations),
 		cmocka_unit_test(nested_parallel_does_not_deadlock_at_the_ceiling),
 		cmocka_unit_test(changed_definition_is_a_divergence),
 		cmocka_unit_test(unanswered_effect_is_performed_again),
 		cmocka_unit_test(survey_finds_each_iteration),
 		cmocka_unit_test(rerun_does_one_iteration_alone),
+		cmocka_unit_test(survey_ends_where_the_history_ends),
+		cmocka_unit_test(only_variables_of_the_step_can_be_set),
 		cmocka_unit_test(limits_are_named),
 	};
 
