@@ -1,94 +1,69 @@
-// regex.cc - the one page of C++: RE2 and its literal prefilter behind regex.h.
+// regex.cc - regex.h in C++: regexes, pools and sets over compiled programs (program.cc).
 //
 // No exception crosses the border: RE2 throws none, and running out of memory ends the process here
 // as it does in lib/mem.
 
-extern "C" { // the headers of lib/ are plain C
-#include "lib/diag/error.h"
-#include "lib/text/text.h"
-}
-#include "lib/regex/regex.h"
+#include "lib/regex/regex_private.hh"
 
 #include <algorithm>
-#include <memory>
-#include <string>
-#include <vector>
+#include <map>
+#include <unordered_map>
 
-#include <re2/filtered_re2.h>
-#include <re2/re2.h>
 #include <re2/set.h>
 
-namespace
-{
+using regex_room::piece;
+using regex_room::program;
 
-constexpr int64_t program_bytes = 8 << 20;
-// Shorter literals are in nearly every text and would only cost automaton states.
-constexpr int min_literal = 3;
+using shared_program = std::shared_ptr<const program>;
 
-re2::StringPiece piece(struct slice text)
-{
-	return re2::StringPiece(text.ptr ? text.ptr : "", text.len);
-}
-
-re2::RE2::Options options_of(unsigned flags)
-{
-	re2::RE2::Options options;
-
-	options.set_log_errors(false);
-	options.set_max_mem(program_bytes);
-	options.set_longest_match((flags & REGEX_LONGEST) != 0);
-	options.set_case_sensitive((flags & REGEX_NO_CASE) == 0);
-	return options;
-}
-
-// RE2 gives line mode only as a flag inside the pattern.
-std::string spell(struct slice pattern, unsigned flags)
-{
-	std::string text((flags & REGEX_LINES) != 0 ? "(?m)" : "");
-
-	return text.append(pattern.ptr ? pattern.ptr : "", pattern.len);
-}
-
-// The message shows what the author wrote, not what spell() put before it.
-int bad_pattern(struct error *err, std::string reason)
-{
-	size_t ours = reason.find(": (?m)");
-
-	if (ours != std::string::npos)
-		reason.erase(ours + 2, 4);
-	error_set(err, ERROR_INPUT, "invalid regular expression: %s", reason.c_str());
-	error_hint(err, "patterns are RE2 syntax: no look-around and no back-references");
-	return -1;
-}
-
-} // namespace
-
-struct regex {
-	const re2::RE2 *program;
-	std::unique_ptr<re2::RE2> owned; // empty when the program belongs to a set
+struct regex_pool {
+	std::map<std::pair<unsigned, std::string>, shared_program> programs;
 };
 
 struct regex_set {
 	unsigned flags;
-	re2::RE2::Options options;
-	re2::FilteredRE2 filtered{min_literal};
-	std::unique_ptr<re2::RE2::Set> literals; // empty when no pattern needs one
-	size_t literal_count = 0;
+	struct regex_pool *pool; // borrowed until it is compiled; may be null
 	std::vector<struct regex> members;
+	std::vector<int> always;                 // members that any text may match
+	std::unique_ptr<re2::RE2::Set> literals; // of all members; empty when no member needs one
+	// By literal: the members that have it, and its number there.
+	std::vector<std::vector<std::pair<int, int>>> users;
 };
+
+static shared_program get_program(struct regex_pool *pool, struct slice pattern, unsigned flags,
+				  bool with_literals, struct error *err)
+{
+	std::string text = regex_room::spell(pattern, flags);
+
+	if (!pool)
+		return program::make(text, flags, with_literals, err);
+
+	auto &kept = pool->programs[{flags, text}];
+	if (!kept)
+		kept = program::make(text, flags, true, err);
+	return kept;
+}
+
+struct regex_pool *regex_pool_new(void)
+{
+	return new regex_pool;
+}
+
+void regex_pool_free(struct regex_pool *pool)
+{
+	delete pool;
+}
 
 struct regex *regex_new(struct slice pattern, unsigned flags, struct error *err)
 {
-	auto owned = std::make_unique<re2::RE2>(spell(pattern, flags), options_of(flags));
+	return regex_new_in(nullptr, pattern, flags, err);
+}
 
-	if (!owned->ok()) {
-		bad_pattern(err, owned->error());
-		return nullptr;
-	}
-	auto made = std::make_unique<struct regex>();
-	made->program = owned.get();
-	made->owned = std::move(owned);
-	return made.release();
+struct regex *regex_new_in(struct regex_pool *pool, struct slice pattern, unsigned flags, struct error *err)
+{
+	shared_program made = get_program(pool, pattern, flags, false, err);
+
+	return made ? new regex{std::move(made)} : nullptr;
 }
 
 void regex_free(struct regex *regex)
@@ -99,12 +74,11 @@ void regex_free(struct regex *regex)
 bool regex_find(const struct regex *regex, struct slice text, size_t from, struct regex_match *match)
 {
 	re2::StringPiece groups[REGEX_MAX_GROUPS];
-	int count =
-		std::min(regex->program->NumberOfCapturingGroups() + 1, static_cast<int>(REGEX_MAX_GROUPS));
+	int count = std::min(regex->program->regex().NumberOfCapturingGroups() + 1,
+			     static_cast<int>(REGEX_MAX_GROUPS));
 
 	match->groups = 0;
-	if (from > text.len ||
-	    !regex->program->Match(piece(text), from, text.len, re2::RE2::UNANCHORED, groups, count))
+	if (from > text.len || !regex->program->find(piece(text), from, groups, count))
 		return false;
 	match->groups = count;
 	for (int i = 0; i < count; i++)
@@ -114,12 +88,12 @@ bool regex_find(const struct regex *regex, struct slice text, size_t from, struc
 
 bool regex_matches(const struct regex *regex, struct slice text)
 {
-	return regex->program->Match(piece(text), 0, text.len, re2::RE2::UNANCHORED, nullptr, 0);
+	return regex->program->find(piece(text), 0, nullptr, 0);
 }
 
 int regex_group(const struct regex *regex, const char *name)
 {
-	const auto &names = regex->program->NamedCapturingGroups();
+	const auto &names = regex->program->regex().NamedCapturingGroups();
 	auto found = names.find(name);
 
 	return found == names.end() ? -1 : found->second;
@@ -127,10 +101,15 @@ int regex_group(const struct regex *regex, const char *name)
 
 struct regex_set *regex_set_new(unsigned flags)
 {
+	return regex_set_new_in(nullptr, flags);
+}
+
+struct regex_set *regex_set_new_in(struct regex_pool *pool, unsigned flags)
+{
 	auto set = std::make_unique<struct regex_set>();
 
 	set->flags = flags;
-	set->options = options_of(flags);
+	set->pool = pool;
 	return set.release();
 }
 
@@ -141,54 +120,75 @@ void regex_set_free(struct regex_set *set)
 
 int regex_set_add(struct regex_set *set, struct slice pattern, struct error *err)
 {
-	std::string text = spell(pattern, set->flags);
-	int index = -1;
+	shared_program made = get_program(set->pool, pattern, set->flags, true, err);
 
-	if (set->filtered.Add(text, set->options, &index) != re2::RE2::NoError) {
-		re2::RE2 again(text, set->options); // only for its message
-		return bad_pattern(err, again.error());
+	if (!made)
+		return -1;
+	set->members.push_back({std::move(made)});
+	return static_cast<int>(set->members.size()) - 1;
+}
+
+// Enters the literals of a member; each literal stands once in the set, whoever has it.
+static void add_literals(struct regex_set *set, int member, std::unordered_map<std::string, size_t> *known)
+{
+	const auto &literals = regex_set_at(set, member)->program->literals();
+
+	for (size_t i = 0; i < literals.size(); i++) {
+		auto [entry, is_new] = known->try_emplace(literals[i], set->users.size());
+
+		if (is_new) {
+			set->literals->Add(re2::RE2::QuoteMeta(literals[i]), nullptr);
+			set->users.emplace_back();
+		}
+		set->users[entry->second].push_back({member, static_cast<int>(i)});
 	}
-	return index;
 }
 
 int regex_set_compile(struct regex_set *set, struct error *err)
 {
-	std::vector<std::string> literals;
-	int count = set->filtered.NumRegexps();
+	std::unordered_map<std::string, size_t> known;
+	int count = static_cast<int>(set->members.size());
 
-	if (count == 0)
-		return 0;
-	set->filtered.Compile(&literals);
-	for (int i = 0; i < count; i++)
-		set->members.push_back({&set->filtered.GetRE2(i), nullptr});
-	set->literal_count = literals.size();
-	if (literals.empty())
-		return 0;
+	set->pool = nullptr;
 	// Literals come in lower case whatever the pattern says, so they are looked for without case.
-	set->literals = std::make_unique<re2::RE2::Set>(options_of(REGEX_NO_CASE), re2::RE2::UNANCHORED);
-	for (const std::string &literal : literals)
-		set->literals->Add(re2::RE2::QuoteMeta(literal), nullptr);
-	if (!set->literals->Compile())
+	set->literals =
+		std::make_unique<re2::RE2::Set>(regex_room::options_of(REGEX_NO_CASE), re2::RE2::UNANCHORED);
+	for (int i = 0; i < count; i++) {
+		if (regex_set_at(set, i)->program->always())
+			set->always.push_back(i);
+		else
+			add_literals(set, i, &known);
+	}
+	if (set->users.empty())
+		set->literals.reset();
+	else if (!set->literals->Compile())
 		return error_set(err, ERROR_LIMIT, "the %zu literals of %d patterns need too much memory",
-				 literals.size(), count);
+				 set->users.size(), count);
 	return 0;
 }
 
 static std::vector<int> candidates_of(const struct regex_set *set, struct slice text)
 {
-	std::vector<int> found, result;
+	std::vector<int> found, result = set->always;
+	std::map<int, std::vector<int>> present; // by member
 	re2::RE2::Set::ErrorInfo info{};
 
-	if (set->members.empty())
+	if (!set->literals)
 		return result;
-	if (set->literals && !set->literals->Match(piece(text), &found, &info) &&
-	    info.kind != re2::RE2::Set::kNoError) {
+	if (!set->literals->Match(piece(text), &found, &info) && info.kind != re2::RE2::Set::kNoError) {
 		// The automaton ran out of its memory: any literal may be there.
 		found.clear();
-		for (size_t i = 0; i < set->literal_count; i++)
+		for (size_t i = 0; i < set->users.size(); i++)
 			found.push_back(static_cast<int>(i));
 	}
-	set->filtered.AllPotentials(found, &result);
+	for (int literal : found)
+		for (auto [member, number] : set->users[static_cast<size_t>(literal)])
+			present[member].push_back(number);
+	for (auto &[member, numbers] : present) {
+		std::sort(numbers.begin(), numbers.end());
+		if (regex_set_at(set, member)->program->may_match(numbers))
+			result.push_back(member);
+	}
 	std::sort(result.begin(), result.end());
 	return result;
 }

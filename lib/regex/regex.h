@@ -5,7 +5,12 @@
  * bring both. Offsets are bytes. Patterns are RE2 syntax over UTF-8.
  *
  * A set knows the literal pieces that each of its patterns cannot match without, finds those pieces in
- * one pass over the text, and tries only the patterns whose pieces are there.
+ * one pass over the text, and tries only the patterns whose pieces are there. Inside a long text such a
+ * pattern is tried only while a piece of it still follows, and, when no match of it can hold a line break,
+ * only in the lines that have one: a class like [^.\n] is faster than [^.].
+ *
+ * A pool compiles the same pattern once for all who ask for it. It takes no lock: whoever adds patterns to
+ * it does so alone.
  *
  * Depends on lib/text, lib/diag, RE2. A compiled regex or set is read-only and safe from any thread.
  */
@@ -41,6 +46,14 @@ struct regex_match {
 struct regex *regex_new(struct slice pattern, unsigned flags, struct error *err);
 void regex_free(struct regex *regex); /* NULL is fine */
 
+struct regex_pool; /* opaque: compiled patterns by flags and text */
+
+/* What was made in a pool may outlive it. */
+struct regex_pool *regex_pool_new(void);
+void regex_pool_free(struct regex_pool *pool); /* NULL is fine */
+/* The same as regex_new; `pool` may be NULL. */
+struct regex *regex_new_in(struct regex_pool *pool, struct slice pattern, unsigned flags, struct error *err);
+
 /* First match starting at byte `from` or later; look-behind context (\b, ^) sees the text before. */
 bool regex_find(const struct regex *regex, struct slice text, size_t from, struct regex_match *match);
 bool regex_matches(const struct regex *regex, struct slice text); /* anywhere */
@@ -51,6 +64,8 @@ int regex_group(const struct regex *regex, const char *name);
 struct regex_set; /* opaque */
 
 struct regex_set *regex_set_new(unsigned flags);
+/* `pool` may be NULL, and is not used after regex_set_compile. */
+struct regex_set *regex_set_new_in(struct regex_pool *pool, unsigned flags);
 void regex_set_free(struct regex_set *set); /* NULL is fine */
 /* Index of the pattern (0, 1 ...), or -1 with ERROR_INPUT. All before regex_set_compile. */
 int regex_set_add(struct regex_set *set, struct slice pattern, struct error *err);

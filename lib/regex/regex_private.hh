@@ -1,0 +1,77 @@
+// regex_private.hh - a compiled pattern and what is known about it, shared by regexes, sets and pools.
+#ifndef LIB_REGEX_REGEX_PRIVATE_H
+#define LIB_REGEX_REGEX_PRIVATE_H
+
+extern "C" { // the headers of lib/ are plain C
+#include "lib/diag/error.h"
+#include "lib/text/text.h"
+}
+#include "lib/regex/regex.h"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <re2/filtered_re2.h>
+#include <re2/re2.h>
+
+namespace regex_room
+{
+
+re2::StringPiece piece(struct slice text);
+re2::RE2::Options options_of(unsigned flags);
+// The pattern as RE2 is given it.
+std::string spell(struct slice pattern, unsigned flags);
+// True when no match of the pattern can hold a line break. False when that is not plain to see.
+bool stays_in_line(const std::string &pattern);
+
+// Read-only after make(), the guard aside, which is made once under its own lock.
+class program
+{
+      public:
+	// Empty after an error. A program that knows its literals takes longer to make and is found faster.
+	static std::shared_ptr<const program> make(const std::string &pattern, unsigned flags,
+						   bool with_literals, struct error *err);
+
+	const re2::RE2 &regex() const
+	{
+		return *regex_;
+	}
+	// In lower case; a match holds at least one of them, unless always().
+	const std::vector<std::string> &literals() const
+	{
+		return literals_;
+	}
+	// May match where no literal is.
+	bool always() const
+	{
+		return always_;
+	}
+	// May match where these literals (indexes, ascending) are and no others.
+	bool may_match(const std::vector<int> &present) const;
+	// Leftmost match in [from, end of text).
+	bool find(re2::StringPiece text, size_t from, re2::StringPiece *groups, int count) const;
+
+      private:
+	const re2::RE2 *guard() const;
+	bool find_by_line(re2::StringPiece text, size_t from, re2::StringPiece *groups, int count) const;
+
+	std::unique_ptr<re2::RE2> alone_;            // without literals
+	std::unique_ptr<re2::FilteredRE2> filtered_; // with literals
+	const re2::RE2 *regex_ = nullptr;            // of one of the two
+	std::vector<std::string> literals_;
+	std::vector<bool> suffices_; // by literal: it alone lets the pattern match
+	bool always_ = true;
+	bool stays_in_line_ = false;
+	mutable std::once_flag guard_once_;
+	mutable std::unique_ptr<re2::RE2> guard_; // any of the literals
+};
+
+} // namespace regex_room
+
+struct regex {
+	std::shared_ptr<const regex_room::program> program;
+};
+
+#endif
