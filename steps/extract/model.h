@@ -165,8 +165,8 @@ struct model {
 /* Reads FOLDER/NAME.yaml and what it includes. NULL after at least one error was added to `diags`;
  * the places' file names live as long as `diags` and the model: they are kept in `names`. */
 struct model *model_read(const char *folder, const char *name, struct arena *names, struct diags *diags);
-/* Compiles every pattern. 0, or -1 with errors in `diags`. */
-int model_compile(struct model *model, struct diags *diags);
+/* Compiles every pattern, in `pool` (may be NULL) what other models have too. 0, or -1 with errors in `diags`. */
+int model_compile(struct model *model, struct regex_pool *pool, struct diags *diags);
 void model_free(struct model *model); /* NULL is fine */
 
 #endif

@@ -8,6 +8,7 @@ enum { PATTERN_MAX = 64 << 10, MACRO_DEPTH = 10 };
 
 struct compiler {
 	struct model *model;
+	struct regex_pool *pool; /* may be NULL */
 	struct diags *diags;
 };
 
@@ -68,7 +69,7 @@ static void compile_pattern(struct compiler *compiler, struct pattern *pattern)
 		return;
 	buf_init(&text, PATTERN_MAX);
 	if (!expand(compiler, pattern->source, pattern->at, 0, &text)) {
-		pattern->regex = regex_new(buf_slice(&text), REGEX_LINES, &err);
+		pattern->regex = regex_new_in(compiler->pool, buf_slice(&text), REGEX_LINES, &err);
 		if (!pattern->regex)
 			bad_regex(compiler, pattern->at, &err);
 	}
@@ -148,7 +149,7 @@ static void add_to_set(struct compiler *compiler, struct rule *rule)
 	struct buf text;
 
 	if (!model->sets[rule->view])
-		model->sets[rule->view] = regex_set_new(REGEX_LINES);
+		model->sets[rule->view] = regex_set_new_in(compiler->pool, REGEX_LINES);
 	buf_init(&text, PATTERN_MAX);
 	rule->index = -1;
 	if (!expand(compiler, rule->find.source, rule->find.at, 0, &text)) {
@@ -184,9 +185,9 @@ static void compile_sets(struct compiler *compiler)
 	}
 }
 
-int model_compile(struct model *model, struct diags *diags)
+int model_compile(struct model *model, struct regex_pool *pool, struct diags *diags)
 {
-	struct compiler compiler = {model, diags};
+	struct compiler compiler = {model, pool, diags};
 	size_t before = diags_errors(diags);
 
 	for (struct region *region = model->regions; region; region = region->next) {

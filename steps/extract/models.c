@@ -22,7 +22,8 @@ struct slot {
 struct models {
 	char *folder; /* owned */
 	pthread_mutex_t lock;
-	struct slot *slots; /* guarded by lock; a slot is read-only once it is in the list */
+	struct slot *slots;      /* guarded by lock; a slot is read-only once it is in the list */
+	struct regex_pool *pool; /* guarded by lock; most patterns are those of included files */
 };
 
 static bool is_model_file(const char *name)
@@ -77,6 +78,7 @@ struct models *models_open(const char *folder, struct error *err)
 	struct models *models = mem_new(sizeof(*models));
 
 	pthread_mutex_init(&models->lock, NULL);
+	models->pool = regex_pool_new();
 	models->folder = folder ? mem_strdup(folder) : own_folder();
 	if (!models->folder) {
 		error_set(err, ERROR_NOT_FOUND,
@@ -111,6 +113,7 @@ void models_close(struct models *models)
 		arena_release(&slot->names);
 		mem_free(slot);
 	}
+	regex_pool_free(models->pool);
 	pthread_mutex_destroy(&models->lock);
 	mem_free(models->folder);
 	mem_free(models);
@@ -140,11 +143,12 @@ static void set_error(struct error *err, struct diags *diags)
 		error_hint(err, "%s", first.hint);
 }
 
-static struct model *load(const char *folder, const char *name, struct arena *names, struct diags *diags)
+static struct model *load(const struct models *models, const char *name, struct arena *names,
+			  struct diags *diags)
 {
-	struct model *model = model_read(folder, name, names, diags);
+	struct model *model = model_read(models->folder, name, names, diags);
 
-	if (model && model_compile(model, diags) < 0) {
+	if (model && model_compile(model, models->pool, diags) < 0) {
 		model_free(model);
 		model = NULL;
 	}
@@ -181,7 +185,7 @@ static struct slot *make_slot(const struct models *models, const char *type)
 
 	memcpy(slot->type, type, strlen(type) + 1);
 	arena_init(&slot->names);
-	slot->model = load(models->folder, type, &slot->names, diags);
+	slot->model = load(models, type, &slot->names, diags);
 	if (!slot->model)
 		set_error(&slot->err, diags);
 	diags_free(diags);
@@ -243,7 +247,7 @@ static bool is_news(struct diags *diags, struct buf *files)
 	return news;
 }
 
-static bool check_model(const char *folder, const char *file, struct buf *files, FILE *out)
+static bool check_model(const struct models *models, const char *file, struct buf *files, FILE *out)
 {
 	char *name = mem_strndup(file, strlen(file) - strlen(".yaml"));
 	struct diags *diags = diags_new();
@@ -251,7 +255,7 @@ static bool check_model(const char *folder, const char *file, struct buf *files,
 	bool good;
 
 	arena_init(&names);
-	model_free(load(folder, name, &names, diags));
+	model_free(load(models, name, &names, diags));
 	good = diags_errors(diags) == 0;
 	if (is_news(diags, files))
 		diags_print(diags, out);
@@ -272,7 +276,7 @@ int models_check(const char *folder, FILE *out, struct error *err)
 	buf_init(&files, 0);
 	while (dir && (entry = readdir(dir)))
 		if (is_model_file(entry->d_name))
-			bad += !check_model(models->folder, entry->d_name, &files, out);
+			bad += !check_model(models, entry->d_name, &files, out);
 	if (dir)
 		closedir(dir);
 	buf_release(&files);
