@@ -137,14 +137,14 @@ static int check_owner(struct db *db, uint32_t application_id, size_t known, str
 	    query_int(db, "SELECT count(*) FROM sqlite_schema", &tables, err) < 0)
 		return -1;
 	if ((uint32_t)id != application_id && (id != 0 || version != 0 || tables != 0)) {
-		error_set(err, ERROR_INPUT,
+		error_set(err, ERROR_IO,
 			  "%s is a database of another program (application id %08x, expected %08x)",
 			  db->path, (unsigned)id, (unsigned)application_id);
 		error_hint(err, "give another path; the file was not changed");
 		return -1;
 	}
 	if (version > (int64_t)known) {
-		error_set(err, ERROR_INPUT,
+		error_set(err, ERROR_IO,
 			  "%s was written by a newer version (schema %lld, this program knows %zu)", db->path,
 			  (long long)version, known);
 		error_hint(err, "use the newer program, or give another path; the file was not changed");

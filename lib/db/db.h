@@ -5,7 +5,7 @@
  * prepared once and cached by their text. Errors name the file and what SQLite said; a file that is not
  * a database, a full disk and a busy database have messages and hints of their own.
  *
- * Errors: ERROR_INPUT for a file that is not ours (no database, another program's, a newer version's),
+ * Errors: ERROR_IO with advice for a file that is not ours (no database, another program's, a newer version's),
  * ERROR_BUSY for one that stays locked beyond DB_BUSY_MS, else ERROR_IO. After a failed step or commit the
  * statement is reset and the transaction is as SQLite left it: call db_rollback.
  *

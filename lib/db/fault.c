@@ -72,7 +72,7 @@ int db_fault(sqlite3 *handle, const char *path, int result, const char *doing, s
 	}
 	switch (result & 0xff) {
 	case SQLITE_NOTADB:
-		error_set(err, ERROR_INPUT, "%s is not a database", path);
+		error_set(err, ERROR_IO, "%s is not a database", path);
 		error_hint(err, "give another path, or move the file away; it was not changed");
 		return -1;
 	case SQLITE_CORRUPT:

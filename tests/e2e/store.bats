@@ -135,7 +135,7 @@ post() {
 	printf 'a letter, not a database%.0s' $(seq 20) >letter
 	cp letter before
 	run "$store" --database letter < <(record a)
-	[ "$status" -eq 2 ]
+	[ "$status" -eq 3 ]
 	[[ "$output" == *"$PWD/letter is not a database"* && "$output" == *"another path"* ]]
 	cmp letter before
 }

@@ -154,7 +154,7 @@ static void a_text_file_is_refused_and_left_alone(void **state)
 		   "This is a letter, and a long one: it does not begin as a database does.\n"
 		   "It goes on for more than a hundred bytes, so that the header could be there.\n");
 	assert_null(db_open(place->path, DB_FULL, APP, one, 1, &err));
-	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_int_equal(err.kind, ERROR_IO);
 	assert_non_null(strstr(err.message, place->path));
 	assert_non_null(strstr(err.message, "is not a database"));
 	assert_string_not_equal(err.hint, "");
@@ -172,7 +172,7 @@ static void another_program_s_database_is_refused(void **state)
 	sqlite3_exec(handle, "CREATE TABLE bookmarks(url)", NULL, NULL, NULL);
 	sqlite3_close(handle);
 	assert_null(db_open(place->path, DB_FULL, APP, one, 1, &err));
-	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_int_equal(err.kind, ERROR_IO);
 	assert_non_null(strstr(err.message, "of another program"));
 
 	assert_int_equal(sqlite3_open(place->path, &handle), SQLITE_OK); /* not even switched to WAL */
@@ -187,7 +187,7 @@ static void a_newer_version_is_refused(void **state)
 
 	db_close(db_open(place->path, DB_FULL, APP, two, 2, &err));
 	assert_null(db_open(place->path, DB_FULL, APP, one, 1, &err));
-	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_int_equal(err.kind, ERROR_IO);
 	assert_non_null(strstr(err.message, "newer version (schema 2, this program knows 1)"));
 	assert_non_null(strstr(err.hint, "newer program"));
 }
