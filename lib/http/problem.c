@@ -53,18 +53,6 @@ enum problem problem_kind(const struct error *err)
 }
 
 /* Details quote what came from outside, so they are repaired before they become a string. */
-static struct value clean_string(const char *text)
-{
-	struct buf clean;
-	struct value result;
-
-	buf_init(&clean, 0);
-	utf8_repair(&clean, slice_of(text));
-	result = value_string(buf_slice(&clean));
-	buf_release(&clean);
-	return result;
-}
-
 struct value problem_new(enum problem problem, const char *detail, const char *hint)
 {
 	struct value result = value_map_new();
@@ -72,9 +60,9 @@ struct value problem_new(enum problem problem, const char *detail, const char *h
 	value_put(&result, "type", value_string_z(kinds[problem].type));
 	value_put(&result, "title", value_string_z(kinds[problem].title));
 	value_put(&result, "status", value_int(kinds[problem].status));
-	value_put(&result, "detail", clean_string(detail));
+	value_put(&result, "detail", value_string_repaired(slice_of(detail)));
 	if (hint && *hint)
-		value_put(&result, "hint", clean_string(hint));
+		value_put(&result, "hint", value_string_repaired(slice_of(hint)));
 	return result;
 }
 

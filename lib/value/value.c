@@ -93,6 +93,20 @@ struct value value_string_z(const char *utf8)
 	return value_string(slice_of(utf8));
 }
 
+struct value value_string_repaired(struct slice bytes)
+{
+	struct buf clean;
+	struct value result;
+
+	if (utf8_is_valid(bytes))
+		return value_string(bytes);
+	buf_init(&clean, 0);
+	utf8_repair(&clean, bytes);
+	result = value_string(buf_slice(&clean));
+	buf_release(&clean);
+	return result;
+}
+
 struct value value_stringf(const char *fmt, ...)
 {
 	struct buf text;

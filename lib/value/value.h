@@ -54,6 +54,7 @@ struct value value_int(int64_t integer);
 struct value value_double(double number);
 struct value value_string(struct slice utf8);
 struct value value_string_z(const char *utf8);
+struct value value_string_repaired(struct slice bytes); /* what is not UTF-8 in it becomes U+FFFD */
 struct value value_stringf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct value value_bytes(struct slice bytes);
 struct value value_list_new(size_t capacity); /* empty */

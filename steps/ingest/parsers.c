@@ -210,19 +210,6 @@ static int parse(magic_t magic, enum parse_kind kind, struct slice bytes, struct
 	return error_set(err, ERROR_INPUT, "no such parser");
 }
 
-/* A string of JSON from bytes that a document gave. */
-static struct value text_value(struct slice bytes)
-{
-	struct buf repaired;
-	struct value v;
-
-	buf_init(&repaired, 0);
-	utf8_repair(&repaired, bytes);
-	v = value_string(buf_slice(&repaired));
-	buf_release(&repaired);
-	return v;
-}
-
 static void answer_question(void *ctx, struct slice question, struct buf *out)
 {
 	struct error err = {0};
@@ -234,11 +221,11 @@ static void answer_question(void *ctx, struct slice question, struct buf *out)
 	parsed_well = question.len > 0 && parse(ctx, (enum parse_kind)question.ptr[0],
 						slice_sub(question, 1, question.len), &parsed, &err) == 0;
 	if (parsed_well) {
-		value_put(&head, "title", text_value(buf_slice(&parsed.title)));
+		value_put(&head, "title", value_string_repaired(buf_slice(&parsed.title)));
 		value_put(&head, "dates", value_ref(parsed.dates));
 	} else {
-		value_put(&head, "error", text_value(slice_of(err.message)));
-		value_put(&head, "hint", text_value(slice_of(err.hint)));
+		value_put(&head, "error", value_string_repaired(slice_of(err.message)));
+		value_put(&head, "hint", value_string_repaired(slice_of(err.hint)));
 		value_put(&head, "limit", value_bool(err.kind == ERROR_LIMIT));
 	}
 	json_write(out, head);
