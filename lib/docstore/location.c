@@ -53,13 +53,21 @@ static bool is_plain(char c)
 	       (c && strchr("-._~/", c));
 }
 
+int location_encode(struct buf *out, const char *path)
+{
+	int status = 0;
+
+	for (const char *c = path; *c && status == 0; c++)
+		status = is_plain(*c) ? buf_add_char(out, *c) : buf_printf(out, "%%%02X", (unsigned char)*c);
+	return status;
+}
+
 int location_uri(struct buf *uri, const char *root, const char *name)
 {
-	int status = buf_add_slice(uri, file_scheme);
-
-	for (const char *c = root; *c && status == 0; c++)
-		status = is_plain(*c) ? buf_add_char(uri, *c) : buf_printf(uri, "%%%02X", (unsigned char)*c);
-	return status < 0 || buf_add_char(uri, '/') < 0 || buf_add_text(uri, name) < 0 ? -1 : 0;
+	if (buf_add_slice(uri, file_scheme) < 0 || location_encode(uri, root) < 0 ||
+	    buf_add_char(uri, '/') < 0)
+		return -1;
+	return buf_add_text(uri, name);
 }
 
 static int hex_digit(char c)
@@ -71,14 +79,11 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-char *location_path(struct slice uri, struct error *err)
+char *location_decode(struct slice encoded)
 {
-	struct slice encoded = slice_sub(uri, file_scheme.len, uri.len);
 	struct buf path;
 
 	buf_init(&path, 0);
-	if (!slice_starts(uri, file_scheme) || encoded.len == 0 || encoded.ptr[0] != '/')
-		goto fail;
 	for (size_t i = 0; i < encoded.len; i++) {
 		int byte = (unsigned char)encoded.ptr[i];
 
@@ -89,13 +94,25 @@ char *location_path(struct slice uri, struct error *err)
 			byte = hex_digit(encoded.ptr[i + 1]) * 16 + hex_digit(encoded.ptr[i + 2]);
 			i += 2;
 		}
-		if (byte == 0 || buf_add_char(&path, (char)byte) < 0)
+		if (byte == 0)
 			goto fail;
+		buf_add_char(&path, (char)byte);
 	}
 	return buf_take(&path);
 
 fail:
 	buf_release(&path);
-	error_set(err, ERROR_INPUT, "%.*s is not a file:/// URL", SLICE_ARG(slice_sub(uri, 0, 300)));
 	return NULL;
+}
+
+char *location_path(struct slice uri, struct error *err)
+{
+	struct slice encoded = slice_sub(uri, file_scheme.len, uri.len);
+	char *path = NULL;
+
+	if (slice_starts(uri, file_scheme) && encoded.len > 0 && encoded.ptr[0] == '/')
+		path = location_decode(encoded);
+	if (!path)
+		error_set(err, ERROR_INPUT, "%.*s is not a file:/// URL", SLICE_ARG(slice_sub(uri, 0, 300)));
+	return path;
 }

@@ -17,6 +17,11 @@
  * Owned by the caller (mem_free). NULL with ERROR_INPUT for a scheme we cannot serve. */
 char *location_folder(const char *where, struct error *err);
 
+/* Appends the path with every other byte than RFC 3986's unreserved ones and "/" as %XX. 0, or -1: buf full. */
+int location_encode(struct buf *out, const char *path);
+/* The reverse. Owned by the caller (mem_free). NULL for a broken escape or a NUL. */
+char *location_decode(struct slice encoded);
+
 /* Appends file://<root>/<name>. 0, or -1 when the buf is full. */
 int location_uri(struct buf *uri, const char *root, const char *name);
 
