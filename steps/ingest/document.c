@@ -50,6 +50,14 @@ static int read_all(int fd, struct buf *bytes, struct error *err)
 	}
 }
 
+/* Of no descriptors or memory left the document is not guilty: the request may be tried again. */
+static enum error_kind kind_of(int reason)
+{
+	if (reason == EMFILE || reason == ENFILE || reason == ENOMEM)
+		return ERROR_BUSY;
+	return reason == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT;
+}
+
 static int load(struct document *d, struct error *err)
 {
 	/* Not to wait at a pipe that took the place of the file. */
@@ -58,8 +66,7 @@ static int load(struct document *d, struct error *err)
 	int result;
 
 	if (fd < 0)
-		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT,
-				 "the file cannot be opened: %s", strerror(errno));
+		return error_set(err, kind_of(errno), "the file cannot be opened: %s", strerror(errno));
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		result = error_set(err, ERROR_INPUT, "this is not a file");
 	else if (!sources_is_within(d->path, d->reader->root))
@@ -156,21 +163,6 @@ static int parse(struct document *d, struct error *err)
 
 /* ---- the record */
 
-/* A path or title as it may stand in JSON. */
-static struct value clean_string(struct slice text)
-{
-	struct buf clean;
-	struct value result;
-
-	if (utf8_is_valid(text))
-		return value_string(text);
-	buf_init(&clean, 0);
-	utf8_repair(&clean, text);
-	result = value_string(buf_slice(&clean));
-	buf_release(&clean);
-	return result;
-}
-
 /* Where each page starts, in code points; and how many there are in all. */
 static struct value page_starts(struct slice text, size_t *characters)
 {
@@ -202,7 +194,7 @@ static struct value title_of(const struct document *d)
 		buf_add_slice(&title, buf_slice(&d->parsed.title));
 	else
 		heading_find(d->text, &title);
-	result = clean_string(buf_slice(&title));
+	result = value_string_repaired(buf_slice(&title));
 	buf_release(&title);
 	return result;
 }
@@ -215,7 +207,7 @@ static struct value make_record(const struct document *d, struct slice uri)
 
 	language_of(d->reader->languages, d->text, language);
 	value_put(&record, "id", value_string((struct slice){d->sha256, ID_DIGITS}));
-	value_put(&record, "source", clean_string(slice_of(d->path)));
+	value_put(&record, "source", sources_name(d->path));
 	value_put(&record, "sha256", value_string_z(d->sha256));
 	value_put(&record, "text_uri", value_string(uri));
 	value_put(&record, "media_type", value_string_z(media_type(d->media)));

@@ -77,23 +77,11 @@ static void read_item(void *ctx, size_t i)
 	document_read(page->reader, item->path, page->count == 1, &item->record, &item->err);
 }
 
-static struct value clean_path(const char *path)
-{
-	struct buf clean;
-	struct value result;
-
-	buf_init(&clean, 0);
-	utf8_repair(&clean, slice_of(path));
-	result = value_string(buf_slice(&clean));
-	buf_release(&clean);
-	return result;
-}
-
 static struct value failure_of(const struct item *item)
 {
 	struct value failure = value_map_new();
 
-	value_put(&failure, "source", clean_path(item->path));
+	value_put(&failure, "source", sources_name(item->path));
 	value_put(&failure, "error", problem_of(&item->err));
 	return failure;
 }
@@ -121,7 +109,7 @@ static int read_page(struct ingest *ingest, struct page *page, struct value *res
 
 		if (item->record.kind == VALUE_MAP)
 			value_list_push(&documents, item->record);
-		else if (item->err.kind == ERROR_IO)
+		else if (item->err.kind == ERROR_IO || item->err.kind == ERROR_BUSY)
 			status = told(&item->err, err);
 		else
 			value_list_push(&failures, failure_of(item));
@@ -163,7 +151,7 @@ static int answer(struct ingest *ingest, const struct sources *sources, size_t f
 		page.items[i].path = sources->paths[first + i];
 	status = read_page(ingest, &page, response, err);
 	if (status == 0 && page.count < left)
-		value_put(response, "next_page_token", clean_path(page.items[page.count - 1].path));
+		value_put(response, "next_page_token", sources_token(sources, first + page.count - 1));
 	mem_free(page.items);
 	return status;
 }
@@ -208,11 +196,11 @@ int ingest_operand(const struct step_setup *setup, const char *operand, struct v
 
 	(void)err;
 	if (sources_list(&sources, slice_of(operand), root && root[0] ? root : NULL, &ignored) < 0) {
-		push_request(requests, clean_path(operand));
+		push_request(requests, sources_name(operand));
 		return 0;
 	}
 	for (size_t i = 0; i < sources.count; i++)
-		push_request(requests, clean_path(sources.paths[i]));
+		push_request(requests, sources_name(sources.paths[i]));
 	sources_release(&sources);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool sources_is_within(const char *path, const char *root)
 {
@@ -39,6 +40,12 @@ static int add(struct sources *sources, const char *path, struct error *err)
 	return 0;
 }
 
+static bool is_unreadable(const FTSENT *entry)
+{
+	return entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS ||
+	       entry->fts_info == FTS_SLNONE;
+}
+
 static int add_folder(struct sources *sources, const char *folder, struct error *err)
 {
 	char *const roots[] = {(char *)(uintptr_t)folder, NULL};
@@ -55,7 +62,7 @@ static int add_folder(struct sources *sources, const char *folder, struct error 
 			fts_set(walk, entry, FTS_SKIP);
 		else if (!hidden && entry->fts_info == FTS_F)
 			status = add(sources, entry->fts_path, err);
-		else if (!hidden && (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR))
+		else if (!hidden && is_unreadable(entry))
 			status = add(sources, entry->fts_path, err); /* reading it will fail, and say so */
 	}
 	fts_close(walk);
@@ -125,6 +132,10 @@ static char *path_of(struct slice source, struct error *err)
 
 	if (slice_starts(source, SLICE("file://")))
 		return location_path(source, err);
+	if (source.len && memchr(source.ptr, '\0', source.len)) {
+		error_set(err, ERROR_INPUT, "\"source\" holds a NUL character, which no path does");
+		return NULL;
+	}
 	if (scheme == SIZE_MAX)
 		return mem_strndup(source.ptr, source.len);
 	error_set(err, ERROR_INPUT, "%.*s: sources are files, folders and globs; %.*s is not read here",
@@ -164,18 +175,56 @@ void sources_release(struct sources *sources)
 	*sources = (struct sources){0};
 }
 
+struct value sources_token(const struct sources *sources, size_t i)
+{
+	struct value result;
+	struct buf token;
+
+	buf_init(&token, 0);
+	location_encode(&token, sources->paths[i]);
+	result = value_string(buf_slice(&token));
+	buf_release(&token);
+	return result;
+}
+
 size_t sources_after(const struct sources *sources, struct slice token)
 {
+	char *path = location_decode(token);
+	struct slice last = path ? slice_of(path) : token;
 	size_t low = 0;
 	size_t high = sources->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (slice_compare(slice_of(sources->paths[middle]), token) <= 0)
+		if (slice_compare(slice_of(sources->paths[middle]), last) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	mem_free(path);
 	return low;
+}
+
+struct value sources_name(const char *path)
+{
+	char *folder = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	struct value result;
+	struct buf uri;
+
+	buf_init(&uri, 0);
+	if (utf8_is_valid(slice_of(path)) || (path[0] != '/' && !folder)) {
+		result = value_string_repaired(slice_of(path));
+	} else {
+		buf_add_text(&uri, "file://");
+		if (folder && strcmp(folder, "/") != 0)
+			location_encode(&uri, folder);
+		if (folder)
+			buf_add_char(&uri, '/');
+		location_encode(&uri, path);
+		result = value_string(buf_slice(&uri));
+	}
+	buf_release(&uri);
+	free(folder);
+	return result;
 }

@@ -209,3 +209,36 @@ post() {
 	done
 	return 1
 }
+
+@test "ingest: a name that is not UTF-8 is read, told as a URI, and can be asked for by it" {
+	for byte in 251 252 377; do
+		printf 'The regulator today fined Acme Grain for report %s.\n' $byte >"$(printf "order\\$byte.txt")"
+	done
+	run --separate-stderr "$ingest" .
+	[ "$status" -eq 0 ] || { echo "$output" "$stderr"; return 1; }
+	[ "${#lines[@]}" -eq 3 ]
+	[ "$(jq -r .source <<<"${lines[0]}")" = "file://$(pwd)/./order%A9.txt" ]
+	jq -c '{source}' <<<"$output" | "$ingest" 2>/dev/null >../again
+	[ "$(jq -r .id ../again)" = "$(jq -r .id <<<"$output")" ]
+
+	serve
+	ids=()
+	token=
+	for _ in 1 2 3; do
+		page=$(post "{\"source\": \".\", \"page_size\": 1, \"page_token\": \"$token\"}")
+		ids+=("$(jq -r '.documents[].id' <<<"$page")")
+		token=$(jq -r '.next_page_token // empty' <<<"$page")
+	done
+	[ -z "$token" ]
+	[ "$(printf '%s\n' "${ids[@]}")" = "$(jq -r .id ../again)" ]
+}
+
+@test "ingest: a link to nothing is a failure in its place, a NUL in a source is refused" {
+	documents
+	ln -s nowhere b.lnk
+	run -1 --separate-stderr "$ingest" .
+	[ "${#lines[@]}" -eq 4 ]
+	jq -e '.source == "./b.lnk" and .error.status == 404' <<<"${lines[1]}"
+	run -1 --separate-stderr "$ingest" - <<<'{"source": "a.txt\u0000.html"}'
+	jq -e '.error.detail | contains("NUL")' <<<"$output"
+}
