@@ -195,6 +195,13 @@ static void refuse_line(struct filter *filter, struct slot *slot, enum problem k
 	print_failure(filter, slot, value_null(), kind, &err);
 }
 
+static bool has_failed(struct value request)
+{
+	const struct value *error = value_get(request, "error");
+
+	return error && !value_is_null(*error);
+}
+
 static void process(struct filter *filter, struct slot *slot)
 {
 	struct slice text = buf_slice(&slot->input);
@@ -206,7 +213,7 @@ static void process(struct filter *filter, struct slot *slot)
 		refuse_line(filter, slot, PROBLEM_TOO_LARGE, "the line is longer than the largest request");
 	} else if (json_read(text, &request, &err) < 0) {
 		refuse_line(filter, slot, PROBLEM_MALFORMED_JSON, err.message);
-	} else if (slot->is_output || (value_get(request, "error") && !filter->run->step->takes_errors)) {
+	} else if (slot->is_output || (has_failed(request) && !filter->run->step->takes_errors)) {
 		buf_add_slice(&slot->output, text); /* byte for byte */
 		buf_add_char(&slot->output, '\n');
 	} else if (apply_line(filter, slot, &request, &err) < 0) {
@@ -384,19 +391,16 @@ static bool push_bad_operand(struct filter *filter, const char *operand, const s
 {
 	struct slot named = {.number = 0};
 	struct value request = value_map_new(), line;
-	struct buf text, clean;
+	struct buf text;
 	bool go_on;
 
 	buf_init(&text, 0);
-	buf_init(&clean, 0);
-	utf8_repair(&clean, slice_of(operand));
-	value_put(&request, "operand", value_string(buf_slice(&clean)));
+	value_put(&request, "operand", value_string_repaired(slice_of(operand)));
 	line = step_failure(request, problem_kind(err), err);
 	json_write(&text, line);
 	go_on = push(filter, buf_slice(&text), 0, true, false);
 	note_failure(filter, &named, err);
 	buf_release(&text);
-	buf_release(&clean);
 	value_unref(line);
 	value_unref(request);
 	return go_on;
@@ -409,7 +413,8 @@ static int read_file(struct filter *filter, const char *path, struct error *err)
 
 	if (strcmp(path, "-") == 0)
 		return read_requests(filter, STDIN_FILENO, err);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* At a named pipe nobody writes to yet the wait is poll's, which a signal ends, and not open's. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		error_set(&bad, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT, "%.500s: %s", path,
 			  strerror(errno));

@@ -20,31 +20,46 @@ static bool has_control(struct slice text)
 	return false;
 }
 
-int decision_key(struct value record, struct slice *key, struct error *err)
+static int failure_key(struct value record, struct buf *key, struct error *err)
 {
-	bool failure = decision_is_failure(record);
+	static const char *const names[] = {"source", "id", "operand"};
+	int64_t line = value_get_int(record, "line", 0);
 
-	*key = failure ? value_get_text(record, "source") : value_get_text(record, "id");
-	if (key->len)
-		return !failure && (key->len > DECISION_MAX_ID || has_control(*key))
-			       ? error_set(err, ERROR_INPUT,
-					   "the record's \"id\" is longer than %d bytes or holds control "
-					   "characters",
-					   DECISION_MAX_ID)
-			       : 0;
-	if (failure)
-		*key = value_get_text(record, "id");
-	if (key->len)
-		return 0;
-	if (record.kind != VALUE_MAP)
-		error_set(err, ERROR_INPUT, "a record must be an object, this is a %s",
-			  value_kind_name(record.kind));
-	else if (failure)
-		error_set(err, ERROR_INPUT, "a failed record needs a \"source\" or an \"id\"");
-	else
-		error_set(err, ERROR_INPUT, "the record has no \"id\"");
-	error_hint(err, "send records as `ingest` prints them: {\"id\": …, \"source\": …, …}");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct slice text = value_get_text(record, names[i]);
+
+		if (text.len)
+			return buf_add_slice(key, text);
+	}
+	if (line > 0)
+		return buf_printf(key, "line %lld", (long long)line);
+	error_set(err, ERROR_INPUT, "a failed record needs a \"source\" or an \"id\"");
+	error_hint(err, "pass on what failed as the step before printed it");
 	return -1;
+}
+
+static int id_key(struct value record, struct buf *key, struct error *err)
+{
+	struct slice id = value_get_text(record, "id");
+
+	if (record.kind != VALUE_MAP)
+		return error_set(err, ERROR_INPUT, "a record must be an object, this is a %s",
+				 value_kind_name(record.kind));
+	if (!id.len) {
+		error_set(err, ERROR_INPUT, "the record has no \"id\"");
+		error_hint(err, "send records as `ingest` prints them: {\"id\": …, \"source\": …, …}");
+		return -1;
+	}
+	if (id.len > DECISION_MAX_ID || has_control(id))
+		return error_set(err, ERROR_INPUT,
+				 "the record's \"id\" is longer than %d bytes or holds control characters",
+				 DECISION_MAX_ID);
+	return buf_add_slice(key, id);
+}
+
+int decision_key(struct value record, struct buf *key, struct error *err)
+{
+	return decision_is_failure(record) ? failure_key(record, key, err) : id_key(record, key, err);
 }
 
 const struct value *decision_field(struct value record, const char *name)

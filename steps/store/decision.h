@@ -30,9 +30,10 @@ struct decision {
 	struct sanction sanction;
 };
 
-/* What a record is filed under: its id, or for one with an "error" member its source (else its id).
- * ERROR_INPUT when it has neither, or one that is too long or holds control characters. */
-int decision_key(struct value record, struct slice *key, struct error *err);
+/* What a record is filed under, appended to `key`: its id. One with an "error" member: its source, else its id,
+ * else what the step that failed had to name it by (README of steps: "operand", "line").
+ * ERROR_INPUT when it has none of them, or an id that is too long or holds control characters. */
+int decision_key(struct value record, struct buf *key, struct error *err);
 bool decision_is_failure(struct value record); /* has an "error" member that is not null */
 
 /* Accepts any record; end it with decision_release. */

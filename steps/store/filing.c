@@ -110,7 +110,7 @@ static int put_item(struct filing *filing, struct item *item, struct error *err)
 	struct slice json = {item->record, item->size};
 	struct error bad = {0};
 	struct value record;
-	struct slice key;
+	struct buf key;
 	int status;
 
 	mem_free(item->refusal); /* of an attempt before */
@@ -119,14 +119,16 @@ static int put_item(struct filing *filing, struct item *item, struct error *err)
 		item->refusal = mem_strdup(bad.message);
 		return 0;
 	}
+	buf_init(&key, 0);
 	if (decision_key(record, &key, &bad) < 0) {
 		item->refusal = mem_strdup(bad.message);
 		status = 0;
 	} else if (decision_is_failure(record)) {
-		status = decisions_put_failure(filing->decisions, key, record, json, err);
+		status = decisions_put_failure(filing->decisions, buf_slice(&key), record, json, err);
 	} else {
 		status = put_decision(filing, record, json, err);
 	}
+	buf_release(&key);
 	value_unref(record);
 	return status;
 }

@@ -166,20 +166,22 @@ static struct value answer(const struct store *store, struct value record)
 int store_apply(struct step_call *call, struct value request, struct value *response, struct error *err)
 {
 	struct store *store = call->state;
-	struct slice key;
-	struct buf json;
+	struct buf key, json;
 	int status;
 
-	if (decision_key(request, &key, err) < 0)
-		return -1;
+	buf_init(&key, 0);
 	buf_init(&json, MAX_RECORD);
-	if (json_write(&json, request) < 0)
+	if (decision_key(request, &key, err) < 0)
+		status = -1;
+	else if (json_write(&json, request) < 0)
 		status = json.full ? error_set(err, ERROR_LIMIT, "the record is larger than %d bytes",
 					       MAX_RECORD)
 				   : error_set(err, ERROR_INPUT, "the record has no JSON form");
 	else
-		status = outbox_accept(store->outbox, key, call->idempotency_key, buf_slice(&json), err);
+		status = outbox_accept(store->outbox, buf_slice(&key), call->idempotency_key,
+				       buf_slice(&json), err);
 	buf_release(&json);
+	buf_release(&key);
 	if (status == 0)
 		*response = answer(store, request);
 	return status;
@@ -189,7 +191,8 @@ const char store_request_schema[] =
 	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": \"A record as extract "
 	"prints it\","
 	" \"type\": \"object\","
-	" \"anyOf\": [{\"required\": [\"id\"]}, {\"required\": [\"source\", \"error\"]}],"
+	" \"anyOf\": [{\"required\": [\"id\"]}, {\"required\": [\"source\", \"error\"]},"
+	" {\"required\": [\"operand\", \"error\"]}, {\"required\": [\"line\", \"error\"]}],"
 	" \"properties\": {"
 	" \"id\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 256},"
 	" \"source\": {\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"language\": {\"type\": "

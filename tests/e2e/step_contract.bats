@@ -2,6 +2,11 @@
 
 bats_require_minimum_version 1.5.0
 
+jq() { # no JSON at all is no truth, whatever jq -e thinks
+	local out
+	out=$(command jq "$@") && [ -n "$out" ] && printf '%s\n' "$out"
+}
+
 setup() {
 	export XDG_STATE_HOME="$BATS_TEST_TMPDIR/state" LEXFLOW_LOG=json
 	unset PORT HOST K_SERVICE AIP_HTTP_PORT AIP_PREDICT_ROUTE AIP_HEALTH_ROUTE DOCUMENT_STORE
@@ -168,4 +173,43 @@ post() {
 	jq -es --arg trace "$trace" 'map(select(.httpRequest.status >= 400)) | length == 1 and
 		(.[0]["logging.googleapis.com/trace"] == $trace) and .[0].severity == "WARNING" and
 		.[0].component == "extract"' "$log"
+}
+
+@test "what failed at any step of a pipe, and was never a record, is among store's failures at the end" {
+	printf '{"id": "a", "source": "a.txt", "text": "x"}\nnot json\n' >in.jsonl
+	"$bin/classify" in.jsonl gone.jsonl 2>/dev/null | "$bin/extract" 2>/dev/null >out.jsonl || true
+	run -0 --separate-stderr "$bin/store" out.jsonl
+	jq -se 'map(.status) == ["accepted", "accepted", "accepted"]' <<<"$output"
+	[ "$(sqlite3 "$XDG_STATE_HOME/lexflow/decisions.db" 'SELECT source FROM failures ORDER BY source')" = \
+		$'gone.jsonl\nline 2' ]
+}
+
+@test "an error that is null is none" {
+	run -0 --separate-stderr "$bin/classify" - <<<'{"id": "a", "text": "x", "error": null}'
+	jq -e .classification.doc_type <<<"$output"
+}
+
+@test "SIGTERM ends a filter that waits at a named pipe" {
+	mkfifo pipe
+	for step in classify extract store; do
+		"$bin/$step" pipe >/dev/null 2>"$step.log" 3>&- &
+		pid=$!
+		pids+=("$pid")
+		for _ in $(seq 200); do # until it is there: signals are blocked from then on
+			grep -q 'SigBlk:.*4002$' "/proc/$pid/status" && [ "$(ls "/proc/$pid/task" | wc -l)" -gt 3 ] && break
+			sleep 0.02
+		done
+		kill -TERM "$pid"
+		for _ in $(seq 200); do
+			kill -0 "$pid" 2>/dev/null || break
+			sleep 0.02
+		done
+		status=0
+		kill -0 "$pid" 2>/dev/null && { echo "$step hangs"; return 1; }
+		wait "$pid" || status=$?
+		[ "$status" -eq 143 ] || { echo "$step: $status"; cat "$step.log"; return 1; }
+	done
+	(sleep 0.2; echo '{"id": "a", "text": "x"}') >pipe &
+	run -0 --separate-stderr "$bin/classify" pipe
+	jq -e '.id == "a"' <<<"$output"
 }

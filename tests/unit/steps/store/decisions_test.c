@@ -273,16 +273,18 @@ static void expect_key(const char *json, const char *expected)
 {
 	struct error err = {0};
 	struct value record;
-	struct slice key;
+	struct buf key;
 	int status;
 
+	buf_init(&key, 0);
 	assert_int_equal(json_read(slice_of(json), &record, &err), 0);
 	status = decision_key(record, &key, &err);
 	assert_int_equal(status, expected ? 0 : -1);
 	if (expected)
-		assert_true(slice_is(key, expected));
+		assert_string_equal(buf_text(&key), expected);
 	else
 		assert_int_equal(err.kind, ERROR_INPUT);
+	buf_release(&key);
 	value_unref(record);
 }
 
@@ -297,6 +299,9 @@ static void a_record_is_filed_under_its_id(void **state)
 	expect_key("{\"id\":\"\"}", NULL);
 	expect_key("{\"id\":5}", NULL);
 	expect_key("{\"id\":\"a\\nb\"}", NULL);
+	expect_key("{\"operand\":\"gone.jsonl\",\"error\":{}}", "gone.jsonl");
+	expect_key("{\"line\":7,\"error\":{}}", "line 7");
+	expect_key("{\"operand\":\"gone.jsonl\",\"line\":7}", NULL);
 	expect_key("{\"error\":{}}", NULL);
 	expect_key("[]", NULL);
 	expect_key("\"id\"", NULL);
