@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,29 @@ static int parse_arguments(struct opts *opts, int argc, char **argv, struct erro
 	return 0;
 }
 
+/* How many operands the usage line allows: as many as it has words, any number with "...". */
+static size_t most_operands(const char *operands)
+{
+	size_t count = 0;
+
+	if (!operands || strstr(operands, "..."))
+		return SIZE_MAX;
+	for (const char *at = operands; *at; at++)
+		count += *at != ' ' && (at[1] == ' ' || at[1] == '\0');
+	return count;
+}
+
+static int check_operands(const struct opts *opts, const struct opt_command *command, struct error *err)
+{
+	size_t most = most_operands(command->operands);
+
+	if (opts->operand_count <= most)
+		return 0;
+	error_set(err, ERROR_INPUT, "\"%s\" is one operand too many", opts->operands[most]);
+	error_hint(err, "usage: %s [OPTIONS]%s%s", command->name, most ? " " : "", command->operands);
+	return -1;
+}
+
 /* An empty variable counts as unset; a flag's variable is off when it says 0, no or false. */
 static void read_environment(struct setting *setting)
 {
@@ -250,7 +274,7 @@ struct opts *opt_parse(const struct opt_command *command, int argc, char **argv,
 {
 	struct opts *opts = opts_new(command);
 
-	if (parse_arguments(opts, argc, argv, err) < 0)
+	if (parse_arguments(opts, argc, argv, err) < 0 || check_operands(opts, command, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < opts->count; i++) {
 		struct setting *setting = &opts->settings[i];

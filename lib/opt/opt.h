@@ -34,7 +34,7 @@ struct opt_option {
 
 struct opt_command {
 	const char *name;                       /* "lexflow run" */
-	const char *operands;                   /* "[FILE]" */
+	const char *operands;                   /* "[FILE]"; more than its words are refused, unless it has "..." */
 	const char *summary;                    /* one line */
 	const char *example;                    /* shown first, may have several lines; or NULL */
 	const struct opt_option *const *tables; /* NULL-terminated: a step's own table and the contract's */

@@ -22,7 +22,7 @@ static const struct opt_option shared[] = {
 	{0},
 };
 static const struct opt_option *const tables[] = {own, shared, NULL};
-static const struct opt_command command = {"tool", "[FILE]", "does a thing", "tool a.txt\ntool -j2 b.txt",
+static const struct opt_command command = {"tool", "[FILE]...", "does a thing", "tool a.txt\ntool -j2 b.txt",
 					   tables};
 
 enum { MOST = 16 };
@@ -200,13 +200,37 @@ static void help_begins_with_the_example_and_lists_each_option_once(void **state
 	opt_help(&command, out);
 	fclose(out);
 	assert_memory_equal(text, "Example:\n  tool a.txt\n  tool -j2 b.txt\n", 39);
-	assert_non_null(strstr(text, "Usage: tool [OPTIONS] [FILE]\ndoes a thing\n"));
+	assert_non_null(strstr(text, "Usage: tool [OPTIONS] [FILE]...\ndoes a thing\n"));
 	assert_non_null(strstr(text, "-j, --jobs N"));
 	assert_non_null(strstr(text, "[$OPT_TEST_JOBS, else 3]"));
 	model = strstr(text, "--model");
 	assert_non_null(model);
 	assert_null(strstr(model + 1, "--model"));
 	free(text);
+}
+
+/* A word too many is a mistake of the caller (a missing quote, a forgotten dash), not a wish to be ignored. */
+static void surplus_operand_is_refused(void **state)
+{
+	struct opt_command one = command;
+	struct error err = {0};
+	char *argv[] = {(char *)"tool", (char *)"a", (char *)"b"};
+	struct opts *opts;
+
+	(void)state;
+	one.operands = "[FILE]";
+	assert_null(opt_parse(&one, 3, argv, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_non_null(strstr(err.message, "\"b\""));
+	error_clear(&err);
+	one.operands = "";
+	assert_null(opt_parse(&one, 2, argv, &err));
+	error_clear(&err);
+	one.operands = "RUN STEP";
+	opts = opt_parse(&one, 3, argv, &err);
+	assert_non_null(opts);
+	assert_string_equal(opt_operand(opts, 1), "b");
+	opts_free(opts);
 }
 
 int main(void)
@@ -224,6 +248,7 @@ int main(void)
 				       clear_environment),
 		cmocka_unit_test_setup(help_begins_with_the_example_and_lists_each_option_once,
 				       clear_environment),
+		cmocka_unit_test(surplus_operand_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
