@@ -237,3 +237,26 @@ killed_run() {
 	run --separate-stderr lexflow run --frobnicate
 	[ "$status" -eq 2 ]
 }
+
+@test "last, for rerun, is the newest run with a history: a rerun does not stand in the way of the next" {
+	loop
+	lexflow run -q loop.yaml --id first
+	lexflow rerun -q last main.init
+	run -0 lexflow rerun -q last main.init
+	[[ "$output" == *"of run first"* ]]
+}
+
+@test "a variable that the step does not know: nothing is run, and no run is left behind" {
+	loop
+	lexflow run -q loop.yaml --id first
+	run -2 --separate-stderr lexflow rerun -q first main.init --set nope=1
+	[[ "$stderr" == *'no variable "nope"'* ]]
+	[ "$(lexflow list --json | wc -l)" = 1 ]
+}
+
+@test "an operand too many is refused: exit 2, nothing executed" {
+	loop
+	run -2 --separate-stderr lexflow run loop.yaml more.yaml
+	[[ "$stderr" == *'"more.yaml"'* ]]
+	[ ! -e state.db ]
+}

@@ -108,7 +108,7 @@ static const struct opt_option *const logs_tables[] = {logs_options, cli_state_o
 
 const struct opt_command cli_logs_command = {
 	.name = "lexflow logs",
-	.operands = "RUN",
+	.operands = "[RUN]",
 	.summary = "what a run wrote with sys.log",
 	.example = "lexflow logs last",
 	.tables = logs_tables,

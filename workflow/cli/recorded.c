@@ -3,6 +3,8 @@
 
 #include "lib/diag/diag.h"
 
+#include <string.h>
+
 static int compile(struct recorded *recorded, struct error *err)
 {
 	struct diags *diags = diags_new();
@@ -22,6 +24,25 @@ static int compile(struct recorded *recorded, struct error *err)
 	return recorded->plan ? 0 : -1;
 }
 
+static bool keep_own(void *ctx, const struct journal_run *run)
+{
+	char *id = ctx;
+
+	if (!*run->parent_run)
+		memcpy(id, run->id, sizeof(run->id));
+	return *run->parent_run;
+}
+
+/* "last" is the newest run that has a history to go on from: one that did a step again has none. */
+static int find_run(struct recorded *recorded, const char *id, struct error *err)
+{
+	char own[sizeof(recorded->row.id)] = "";
+
+	if (strcmp(id, "last") == 0 && journal_list(recorded->journal, keep_own, own, err) < 0)
+		return -1;
+	return journal_find(recorded->journal, *own ? own : id, &recorded->row, err);
+}
+
 int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err)
 {
 	const char *id = opt_operand(opts, 0);
@@ -34,7 +55,7 @@ int recorded_open(struct recorded *recorded, const struct opts *opts, struct err
 		return -1;
 	}
 	recorded->journal = cli_open_journal(opts, err);
-	if (!recorded->journal || journal_find(recorded->journal, id, &recorded->row, err) < 0)
+	if (!recorded->journal || find_run(recorded, id, err) < 0)
 		return -1;
 	buf_add_text(&recorded->file, recorded->row.file);
 	return compile(recorded, err);

@@ -47,7 +47,7 @@ int cli_resume(const struct opts *opts)
 	if (recorded_open(&recorded, opts, &err) < 0) {
 		status = cli_fault(&err);
 	} else {
-		if (session_open(&session, opts, buf_text(&recorded.file), &err) < 0 ||
+		if (session_open(&session, opts, buf_text(&recorded.file), recorded.plan, &err) < 0 ||
 		    take_run(&session, &recorded, &err) < 0)
 			status = cli_fault(&err);
 		else

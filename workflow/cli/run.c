@@ -108,7 +108,7 @@ int cli_run(const struct opts *opts)
 	int status = read_inputs(opts, file, &in);
 
 	if (status == 0) {
-		if (session_open(&session, opts, file, &err) < 0 || begin(&session, opts, file, &in, &err) < 0)
+		if (session_open(&session, opts, file, in.plan, &err) < 0 || begin(&session, opts, file, &in, &err) < 0)
 			status = cli_fault(&err);
 		else
 			status = session_go(&session);

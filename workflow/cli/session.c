@@ -56,23 +56,15 @@ static void show_progress(uv_timer_t *timer)
 	buf_release(&where);
 }
 
-/* services_ready and world_ready are the same function type; the engine may not name the services' one.
- * The first call of a service starts them all: what the later steps need loads while the first one works. */
+/* services_ready and world_ready are the same function type; the engine may not name the services' one. */
 static bool route(void *ctx, const char *url, world_ready *ready, void *ready_ctx)
 {
-	struct session *session = ctx;
-
-	if (!services_route(session->services, url, ready, ready_ctx))
-		return false;
-	if (!session->is_warm)
-		services_warm(session->services);
-	session->is_warm = true;
-	return true;
+	return services_route(ctx, url, ready, ready_ctx);
 }
 
 static void unroute(void *ctx, void *ready_ctx)
 {
-	services_cancel(((struct session *)ctx)->services, ready_ctx);
+	services_cancel(ctx, ready_ctx);
 }
 
 /* ---- opening */
@@ -126,6 +118,18 @@ static int open_services(struct session *session, const struct opts *opts, const
 	return err->kind == ERROR_NONE ? 0 : -1;
 }
 
+/* Does the definition ask for the address of a service? Its name then stands among the constants. */
+static bool names_a_service(const struct services *services, const struct plan *plan)
+{
+	struct value env = services_env(services);
+	bool found = false;
+
+	for (int i = 0; i < plan->constant_count && !found; i++)
+		found = plan->constants[i].kind == VALUE_STRING && value_map_get(env, value_text(plan->constants[i]));
+	value_unref(env);
+	return found;
+}
+
 static int read_durability(const struct opts *opts, enum db_durability *durability, struct error *err)
 {
 	static const char *const names[] = {[DB_FULL] = "full", [DB_NORMAL] = "normal", [DB_OFF] = "off"};
@@ -158,7 +162,7 @@ static int open_world(struct session *session, const struct opts *opts, struct e
 	if (session->services) {
 		options.route = route;
 		options.unroute = unroute;
-		options.route_ctx = session;
+		options.route_ctx = session->services;
 	}
 	options.state = state;
 	if (read_durability(opts, &options.durability, err) == 0 && read_auth(opts, &options.send_tokens, err) == 0)
@@ -187,7 +191,8 @@ static void raise_open_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int session_open(struct session *session, const struct opts *opts, const char *definition, struct error *err)
+int session_open(struct session *session, const struct opts *opts, const char *definition, const struct plan *plan,
+		 struct error *err)
 {
 	const char *format = opt_text(opts, "log");
 
@@ -206,6 +211,8 @@ int session_open(struct session *session, const struct opts *opts, const char *d
 		return error_set(err, ERROR_INPUT, "--log is text or json, not \"%s\"", format);
 	if (open_services(session, opts, definition, err) < 0)
 		return -1;
+	if (session->services && names_a_service(session->services, plan))
+		services_warm(session->services); /* they load while the database opens and the first steps run */
 	return open_world(session, opts, err);
 }
 
@@ -310,6 +317,7 @@ void session_reset(struct session *session)
 void session_close(struct session *session)
 {
 	session_reset(session);
+	services_stop(session->services); /* they drain while the journal closes */
 	world_close(session->world);
 	services_close(session->services);
 	uv_close((uv_handle_t *)&session->on_interrupt, NULL);

@@ -26,15 +26,16 @@ struct session {
 	uv_signal_t on_interrupt, on_terminate;
 	uv_timer_t progress;
 	bool is_quiet, shows_progress;
-	bool is_warm; /* the services were started */
 	int64_t begun_us;
 	bool is_over;	       /* the run has ended, or cannot go on */
 	bool was_interrupted;
 	struct error fault; /* of the journal */
 };
 
-/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services. */
-int session_open(struct session *session, const struct opts *opts, const char *definition, struct error *err);
+/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services. If the plan
+ * names one of them, all are started right away. */
+int session_open(struct session *session, const struct opts *opts, const char *definition, const struct plan *plan,
+		 struct error *err);
 /* Run session->run to its end. Returns the exit status of an ended, diverged, interrupted or faulted run, all
  * of which it has reported on stderr; the result is for the caller to print. */
 int session_go(struct session *session);

@@ -36,6 +36,7 @@ static void timer_closed(uv_handle_t *handle)
 static void activity_free(struct activity *activity)
 {
 	activity->effect->handle = NULL;
+	activity->world->under_way -= activity->effect->kind == EFFECT_HTTP;
 	if (activity->has_timer)
 		uv_close((uv_handle_t *)&activity->timer, timer_closed);
 	else
@@ -191,7 +192,8 @@ static void wait_over(uv_timer_t *timer)
 	answer(timer->data, value_null(), value_null());
 }
 
-/* Milliseconds from now; a wait that fell due while nobody was there is over at once. */
+/* Milliseconds from now; a wait that fell due while nobody was there is over at once, and none is longer than a
+ * thousand years, which a timer still can count. */
 static uint64_t wait_ms(const struct effect *effect)
 {
 	const struct value *seconds = value_get(effect->request, "seconds");
@@ -204,7 +206,7 @@ static uint64_t wait_ms(const struct effect *effect)
 	else if (until && value_is_number(*until))
 		due_us = value_number(*until) * 1e6;
 	left_ms = ceil((due_us - (double)clock_wall_us()) / 1000);
-	return left_ms > 0 ? (uint64_t)left_ms : 0;
+	return left_ms > 0 ? (uint64_t)fmin(left_ms, 1000 * 365.25 * 86400e3) : 0;
 }
 
 static void start_wait(struct activity *activity)
@@ -223,6 +225,7 @@ void activity_start(struct world *world, struct effect *effect)
 	activity->world = world;
 	activity->effect = effect;
 	effect->handle = activity;
+	world->under_way += effect->kind == EFFECT_HTTP;
 	if (effect->kind == EFFECT_HTTP)
 		start_http(activity);
 	else

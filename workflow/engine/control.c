@@ -76,6 +76,8 @@ void for_next(struct frame *frame, const struct plan_loop *loop)
 	if (i >= hidden[1].as.integer) {
 		value_set(&hidden[0], value_null());
 		clear_slots(frame, loop->value, loop->value + 1);
+		if (loop->index >= 0)
+			clear_slots(frame, loop->index, loop->index + 1);
 		frame->pc = loop->exit;
 		return;
 	}

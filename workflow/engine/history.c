@@ -12,6 +12,7 @@
 
 int run_add_history(struct run *run, const struct event *event, struct error *err)
 {
+	struct error cause = {0};
 	struct past *past;
 
 	if (run->past_count == run->past_capacity)
@@ -21,8 +22,9 @@ int run_add_history(struct run *run, const struct event *event, struct error *er
 	if (event->number != (int64_t)run->past_count + 1)
 		return error_set(err, ERROR_IO, "the journal of run %s has a gap before event %lld", run->id,
 				 (long long)event->number);
-	if (journal_decode(event->content, &past->content, err) < 0)
-		return -1;
+	if (journal_decode(event->content, &past->content, &cause) < 0)
+		return error_set(err, ERROR_IO, "event %lld of run %s is damaged: %s", (long long)event->number, run->id,
+				 cause.message);
 	run->past_count++;
 	return 0;
 }
