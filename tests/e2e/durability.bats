@@ -3,6 +3,11 @@
 # The journal's promises as they are seen from outside (design: J1, J2, J4, J6).
 bats_require_minimum_version 1.5.0
 
+jq() { # no JSON at all is no truth, whatever jq -e thinks
+	local out
+	out=$(command jq "$@") && [ -n "$out" ] && printf '%s\n' "$out"
+}
+
 setup() {
 	export LEXFLOW_BIN=${LEXFLOW_BIN:-$(realpath "$BATS_TEST_DIRNAME/../../build/bin")}
 	export PATH="$LEXFLOW_BIN:$PATH" LEXFLOW_STATE="$BATS_TEST_TMPDIR/state.db"

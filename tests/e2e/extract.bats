@@ -2,6 +2,11 @@
 
 bats_require_minimum_version 1.5.0
 
+jq() { # no JSON at all is no truth, whatever jq -e thinks
+	local out
+	out=$(command jq "$@") && [ -n "$out" ] && printf '%s\n' "$out"
+}
+
 setup() {
 	export XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
 	export LEXFLOW_LOG=json

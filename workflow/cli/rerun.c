@@ -238,7 +238,7 @@ static int do_chosen(struct again *again, struct error *err)
 {
 	int worst = 0;
 
-	if (session_open(&again->session, again->opts, buf_text(&again->recorded.file), again->recorded.plan, err) < 0)
+	if (session_open(&again->session, again->opts, buf_text(&again->recorded.file), NULL, err) < 0)
 		return -1;
 	if (again->session.services)
 		services_adopt(again->session.services, again->history.env);

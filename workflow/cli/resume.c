@@ -33,6 +33,7 @@ static int take_run(struct session *session, const struct recorded *recorded, st
 	if (session->services)
 		services_adopt(session->services, history.env);
 	history_free(&history);
+	session_warm(session, recorded->plan);
 	session->run = world_resume(session->world, &session->row, recorded->plan, err);
 	return session->run ? 0 : -1;
 }
@@ -47,7 +48,7 @@ int cli_resume(const struct opts *opts)
 	if (recorded_open(&recorded, opts, &err) < 0) {
 		status = cli_fault(&err);
 	} else {
-		if (session_open(&session, opts, buf_text(&recorded.file), recorded.plan, &err) < 0 ||
+		if (session_open(&session, opts, buf_text(&recorded.file), NULL, &err) < 0 ||
 		    take_run(&session, &recorded, &err) < 0)
 			status = cli_fault(&err);
 		else

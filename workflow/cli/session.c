@@ -180,6 +180,12 @@ static void watch_signals(struct session *session)
 	uv_unref((uv_handle_t *)&session->progress); /* the signals keep the loop waiting, also for a commit alone */
 }
 
+void session_warm(struct session *session, const struct plan *plan)
+{
+	if (session->services && names_a_service(session->services, plan))
+		services_warm(session->services);
+}
+
 /* Each call under way may hold a socket; the soft limit is made for programs of the days of select(). */
 static void raise_open_files(void)
 {
@@ -211,8 +217,8 @@ int session_open(struct session *session, const struct opts *opts, const char *d
 		return error_set(err, ERROR_INPUT, "--log is text or json, not \"%s\"", format);
 	if (open_services(session, opts, definition, err) < 0)
 		return -1;
-	if (session->services && names_a_service(session->services, plan))
-		services_warm(session->services); /* they load while the database opens and the first steps run */
+	if (plan)
+		session_warm(session, plan); /* they load while the database opens */
 	return open_world(session, opts, err);
 }
 

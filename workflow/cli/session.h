@@ -32,10 +32,12 @@ struct session {
 	struct error fault; /* of the journal */
 };
 
-/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services. If the plan
- * names one of them, all are started right away. */
+/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services. `plan`:
+ * as for session_warm, or NULL while the services still have to adopt the addresses of an earlier run. */
 int session_open(struct session *session, const struct opts *opts, const char *definition, const struct plan *plan,
 		 struct error *err);
+/* Start the services now if the plan names one of them: what later steps need loads while the first ones run. */
+void session_warm(struct session *session, const struct plan *plan);
 /* Run session->run to its end. Returns the exit status of an ended, diverged, interrupted or faulted run, all
  * of which it has reported on stderr; the result is for the caller to print. */
 int session_go(struct session *session);

@@ -185,12 +185,16 @@ static void on_deadline(uv_timer_t *timer)
 	((struct services *)timer->data)->late = true;
 }
 
-/* Until all are gone or the time is up. */
-static void end_all(struct services *services, int signum, int64_t limit_ms)
+static void signal_all(struct services *services, int signum)
 {
-	services->late = false;
 	for (size_t i = 0; i < services->count; i++)
 		service_signal(&services->list[i], signum);
+}
+
+/* Until all are gone or the time is up. */
+static void await_end(struct services *services, int64_t limit_ms)
+{
+	services->late = false;
 	uv_timer_start(&services->deadline, on_deadline, (uint64_t)limit_ms, 0);
 	while (living(services) && !services->late)
 		uv_run(services->loop, UV_RUN_ONCE);
@@ -224,15 +228,24 @@ static void free_all(struct services *services)
 	mem_free(services);
 }
 
+void services_stop(struct services *services)
+{
+	if (!services || services->closing)
+		return;
+	services->closing = true;
+	signal_all(services, SIGTERM);
+}
+
 void services_close(struct services *services)
 {
 	if (!services)
 		return;
-	services->closing = true;
-	end_all(services, SIGTERM, services->drain_ms);
+	services_stop(services);
+	await_end(services, services->drain_ms);
 	if (living(services)) {
 		say_late(services);
-		end_all(services, SIGKILL, KILL_MS);
+		signal_all(services, SIGKILL);
+		await_end(services, KILL_MS);
 	}
 	free_all(services);
 }

@@ -31,7 +31,9 @@ struct services_options {
 };
 
 struct services *services_open(uv_loop_t *loop, const struct services_options *options, struct error *err);
-/* SIGTERM to all, waits for them to drain (bounded, then SIGKILL) while running the loop. NULL is fine. */
+/* SIGTERM to all, without waiting: they drain while the caller does other things. Nothing is started any more. */
+void services_stop(struct services *services);
+/* The same, then waits for them to drain (bounded, then SIGKILL) while running the loop. NULL is fine. */
 void services_close(struct services *services);
 
 /* NAME_URL of each service: {"CLASSIFY_URL": "http://127.0.0.1:41873", ...}; owned by the caller. */

@@ -465,8 +465,9 @@ static void closing_ends_a_start_under_way(void **state)
 	struct world *world = *state;
 	struct ready ready = {0};
 
-	OPEN(world, "good", "crash");
-	route(world, "GOOD_URL", &ready);
+	/* one that never becomes ready, however long the loop takes; one whose next start waits for its backoff */
+	OPEN(world, "sick", "crash");
+	route(world, "SICK_URL", &ready);
 	route(world, "CRASH_URL", &ready);
 	for (int i = 0; i < 3; i++)
 		uv_run(&world->loop, UV_RUN_ONCE);
