@@ -110,8 +110,7 @@ static void write_json(struct buf *line, const struct logger *log, enum log_seve
 	buf_add_text(line, "}\n");
 }
 
-/* A control character in a message could forge a line or drive a terminal. */
-static void add_plain(struct buf *line, struct slice text)
+void log_add_plain(struct buf *line, struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
@@ -132,15 +131,15 @@ static void write_text(struct buf *line, const struct logger *log, enum log_seve
 		   log_severity_name(severity)); /* hh:mm:ss of the RFC 3339 text */
 	if (log->component)
 		buf_printf(line, "%s: ", log->component);
-	add_plain(line, value_text(message));
+	log_add_plain(line, value_text(message));
 	for (size_t i = 0; i < value_len(fields); i++) {
 		struct value field = *value_map_at(fields, i);
 
 		buf_add_char(line, ' ');
-		add_plain(line, value_map_key(fields, i));
+		log_add_plain(line, value_map_key(fields, i));
 		buf_add_char(line, '=');
 		if (field.kind == VALUE_STRING)
-			add_plain(line, value_text(field));
+			log_add_plain(line, value_text(field));
 		else if (json_write(line, field) < 0)
 			buf_add_char(line, '?');
 	}

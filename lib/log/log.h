@@ -26,6 +26,8 @@ struct logger {
 /* `fields`: a map of further members (lent), or null. */
 void log_write(const struct logger *log, enum log_severity severity, struct value fields, const char *fmt,
 	       ...) __attribute__((format(printf, 4, 5)));
+/* Append text for a line on a terminal: a control character in it could forge a line or drive the terminal. */
+void log_add_plain(struct buf *line, struct slice text);
 const char *log_severity_name(enum log_severity severity); /* "INFO" */
 
 #endif

@@ -254,6 +254,14 @@ killed_run() {
 	[ "$(lexflow list --json | wc -l)" = 1 ]
 }
 
+@test "logs: control characters do not reach the terminal" {
+	printf -- '- told: {call: sys.log, args: {text: "a\\e[31mb\\nforged"}}\n' >told.yaml
+	lexflow run -q told.yaml --id told
+	run -0 lexflow logs told
+	[ "${#lines[@]}" = 1 ]
+	[[ "$output" == *'a [31mb\nforged' ]]
+}
+
 @test "an operand too many is refused: exit 2, nothing executed" {
 	loop
 	run -2 --separate-stderr lexflow run loop.yaml more.yaml

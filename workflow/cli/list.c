@@ -3,6 +3,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
+#include "lib/log/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,12 +121,13 @@ static bool log_one(void *ctx, const struct event *event)
 	struct error err = {0};
 	char time[CLOCK_TEXT_SIZE];
 	struct value entry;
-	struct slice text;
+	struct buf text;
 
 	if (event->kind != EVENT_LOGGED || journal_decode(event->content, &entry, &err) < 0)
 		return true;
+	buf_init(&text, 0);
+	log_add_plain(&text, value_get_text(entry, "text"));
 	clock_format_utc(event->time_us, time);
-	text = value_get_text(entry, "text");
 	if (*as_json) {
 		value_put(&entry, "time", value_string_z(time));
 		cli_print_json(entry, false);
@@ -134,8 +136,9 @@ static bool log_one(void *ctx, const struct event *event)
 		if (value_get(entry, "json"))
 			cli_print_json(*value_get(entry, "json"), false);
 		else
-			printf("%.*s\n", SLICE_ARG(text));
+			puts(buf_text(&text));
 	}
+	buf_release(&text);
 	value_unref(entry);
 	return true;
 }

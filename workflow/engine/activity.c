@@ -16,7 +16,7 @@
 /* What the reference sends when there are no credentials (11.10). */
 #define FAKE_TOKEN "Bearer lexflow-local"
 
-enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, MAX_HEADERS = 100 };
+enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, OUR_HEADERS = 2 };
 
 struct activity {
 	struct world *world;
@@ -117,23 +117,32 @@ static void http_finished(void *ctx, const struct http_response *response)
 	answer(activity, response_value(response), timing);
 }
 
-static size_t request_headers(const struct activity *activity, struct http_header headers[MAX_HEADERS], char *key,
-			      size_t key_size)
+static bool is_header(struct slice name, struct slice wanted)
+{
+	return name.len == wanted.len && strncasecmp(name.ptr, wanted.ptr, wanted.len) == 0;
+}
+
+/* The definition's headers and ours into room for them all. Its Authorization gives way to the token that `auth` asks
+ * for; its Idempotency-Key stays, since the author knows what is to happen once. */
+static size_t request_headers(const struct activity *activity, struct http_header *headers, const char *key)
 {
 	const struct value *given = value_get(activity->effect->request, "headers");
 	size_t count = 0;
 	bool has_auth = value_get(activity->effect->request, "auth") && activity->world->options.send_tokens;
+	bool has_key = false;
 
-	for (size_t i = 0; given && i < value_len(*given) && count < MAX_HEADERS - 2; i++) {
+	for (size_t i = 0; given && i < value_len(*given); i++) {
 		struct slice name = value_map_key(*given, i);
 
-		if (!has_auth || name.len != 13 || strncasecmp(name.ptr, "Authorization", 13) != 0)
-			headers[count++] = (struct http_header){name.ptr, value_text(*value_map_at(*given, i)).ptr};
+		if (has_auth && is_header(name, SLICE("Authorization")))
+			continue;
+		has_key = has_key || is_header(name, SLICE("Idempotency-Key"));
+		headers[count++] = (struct http_header){name.ptr, value_text(*value_map_at(*given, i)).ptr};
 	}
 	if (has_auth)
 		headers[count++] = (struct http_header){"Authorization", FAKE_TOKEN};
-	snprintf(key, key_size, "%s/%lld", run_id(activity->effect->run), (long long)activity->effect->number);
-	headers[count++] = (struct http_header){"Idempotency-Key", key};
+	if (!has_key)
+		headers[count++] = (struct http_header){"Idempotency-Key", key};
 	return count;
 }
 
@@ -142,24 +151,27 @@ static void send_http(struct activity *activity, const char *connect_to)
 	struct value request = activity->effect->request;
 	const struct value *timeout = value_get(request, "timeout");
 	const struct value *body = value_get(request, "body");
-	struct http_header headers[MAX_HEADERS];
+	const struct value *given = value_get(request, "headers");
+	struct http_header *headers = mem_alloc(((given ? value_len(*given) : 0) + OUR_HEADERS) * sizeof(*headers));
 	char key[128];
 	struct http_request http = {
 		.method = value_get_text(request, "method").ptr,
 		.url = value_get_text(request, "url").ptr,
 		.headers = headers,
-		.header_count = request_headers(activity, headers, key, sizeof(key)),
 		.timeout_ms = DEFAULT_TIMEOUT_S * 1000,
 		.response_limit = (size_t)run_limits(activity->effect->run)->response_bytes,
 		.max_redirects = MAX_REDIRECTS,
 		.connect_to = connect_to,
 	};
 
+	snprintf(key, sizeof(key), "%s/%lld", run_id(activity->effect->run), (long long)activity->effect->number);
+	http.header_count = request_headers(activity, headers, key);
 	if (timeout && value_is_number(*timeout))
 		http.timeout_ms = (int64_t)(value_number(*timeout) * 1000);
 	if (body && (body->kind == VALUE_BYTES || body->kind == VALUE_STRING))
 		http.body = value_text(*body);
 	activity->http = http_client_send(world_http(activity->world), &http, http_finished, activity);
+	mem_free(headers); /* copied */
 }
 
 static void routed(void *ctx, const char *connect_to, const char *message)
