@@ -6,6 +6,7 @@
 #include "lib/log/trace.h"
 #include "lib/mem/mem.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -266,6 +267,17 @@ static void complain(const struct step *step, const struct error *err)
 		fprintf(stderr, "  hint: %s\n", err->hint);
 }
 
+/* Text on stdout that did not get there is a fault, however well the work went. */
+static int flush(const struct step *step, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return 128 + SIGPIPE;
+	fprintf(stderr, "%s: error: cannot write to stdout: %s\n", step->name, strerror(errno));
+	return status ? status : EXIT_MACHINE;
+}
+
 /* State, mode, end of state. */
 static int run_mode(struct step_run *run, struct error *err)
 {
@@ -299,7 +311,7 @@ int step_main(const struct step *step, int argc, char **argv)
 	mem_keep();
 	for (const struct step_verb *verb = step->verbs; argc > 1 && verb && verb->name; verb++)
 		if (strcmp(argv[1], verb->name) == 0)
-			return verb->run(argc - 1, argv + 1);
+			return flush(step, verb->run(argc - 1, argv + 1));
 	opts = opt_parse(&command, argc, argv, &err);
 	if (!opts) {
 		complain(step, &err);
@@ -314,7 +326,5 @@ int step_main(const struct step *step, int argc, char **argv)
 	if (run.signal_fd >= 0)
 		close(run.signal_fd);
 	opts_free(opts);
-	if (fflush(stdout) != 0 && status == 0)
-		status = EXIT_MACHINE;
-	return status;
+	return flush(step, status);
 }

@@ -267,3 +267,9 @@ post() {
 	[ "$(sort -u stored | wc -l)" -eq "$(wc -l <stored)" ]
 	[ -z "$(comm -23 acknowledged stored)" ]
 }
+
+@test "store: what a verb prints and cannot be written is exit 3, not silence" {
+	record a | "$store" >/dev/null
+	run -3 --separate-stderr bash -c '"$0" list >/dev/full' "$store"
+	[[ $stderr == *"cannot write to stdout: No space left on device"* ]]
+}
