@@ -132,22 +132,8 @@ int list_main(int argc, char **argv)
 		.example = "store list --type press_release --limit 20",
 		.tables = tables,
 	};
-	struct error err = {0};
-	struct decisions *decisions;
-	int status, json;
-	struct opts *opts = verb_parse(&command, argc, argv, &status);
 
-	if (!opts)
-		return status;
-	json = verb_wants_json(opts, &err);
-	decisions = json < 0 ? NULL : verb_open(opts, &err);
-	if (!decisions || print_list(decisions, opts, json, &err) < 0)
-		status = verb_fail(command.name, &err);
-	else
-		status = 0;
-	decisions_close(decisions);
-	opts_free(opts);
-	return status;
+	return verb_look(&command, argc, argv, print_list);
 }
 
 int show_main(int argc, char **argv)

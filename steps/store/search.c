@@ -123,20 +123,6 @@ int search_main(int argc, char **argv)
 		.example = "store search 'cease and desist' swap*",
 		.tables = tables,
 	};
-	struct error err = {0};
-	struct decisions *decisions;
-	int status, json;
-	struct opts *opts = verb_parse(&command, argc, argv, &status);
 
-	if (!opts)
-		return status;
-	json = verb_wants_json(opts, &err);
-	decisions = json < 0 ? NULL : verb_open(opts, &err);
-	if (!decisions || search(decisions, opts, json, &err) < 0)
-		status = verb_fail(command.name, &err);
-	else
-		status = 0;
-	decisions_close(decisions);
-	opts_free(opts);
-	return status;
+	return verb_look(&command, argc, argv, search);
 }

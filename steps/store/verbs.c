@@ -112,3 +112,24 @@ struct decisions *verb_open(const struct opts *opts, struct error *err)
 	mem_free(path);
 	return decisions;
 }
+
+int verb_look(const struct opt_command *command, int argc, char **argv,
+	      int (*look)(struct decisions *decisions, const struct opts *opts, bool json, struct error *err))
+{
+	struct error err = {0};
+	struct decisions *decisions;
+	int status, json;
+	struct opts *opts = verb_parse(command, argc, argv, &status);
+
+	if (!opts)
+		return status;
+	json = verb_wants_json(opts, &err);
+	decisions = json < 0 ? NULL : verb_open(opts, &err);
+	if (!decisions || look(decisions, opts, json, &err) < 0)
+		status = verb_fail(command->name, &err);
+	else
+		status = 0;
+	decisions_close(decisions);
+	opts_free(opts);
+	return status;
+}

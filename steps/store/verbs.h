@@ -44,6 +44,9 @@ int verb_fail(const char *verb, const struct error *err);
 int verb_wants_json(const struct opts *opts, struct error *err);
 /* The database of --database. One that is not there is not made by looking at it: ERROR_NOT_FOUND. */
 struct decisions *verb_open(const struct opts *opts, struct error *err);
+/* All of a verb that looks into the database: `look` prints, 0 or -1 with *err. The exit status. */
+int verb_look(const struct opt_command *command, int argc, char **argv,
+	      int (*look)(struct decisions *decisions, const struct opts *opts, bool json, struct error *err));
 struct value verb_text_or_null(struct slice text);
 /* Print a map as one line of JSON; takes it. */
 void verb_print_json(struct value taken);
