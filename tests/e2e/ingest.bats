@@ -242,3 +242,11 @@ post() {
 	run -1 --separate-stderr "$ingest" - <<<'{"source": "a.txt\u0000.html"}'
 	jq -e '.error.detail | contains("NUL")' <<<"$output"
 }
+
+@test "ingest: INGEST_ROOT holds under lexflow run as well" {
+	documents
+	mkdir ../root
+	run -1 env INGEST_ROOT="$BATS_TEST_TMPDIR/root" "${ingest%/*}/lexflow" run \
+		"$BATS_TEST_DIRNAME/../../workflow.yaml" --data "{\"source\": \"$PWD\"}"
+	[[ $output == *"is outside $BATS_TEST_TMPDIR/root"* ]]
+}
