@@ -1,13 +1,6 @@
-// program.cc - one pattern compiled, and the short cuts to its matches.
-//
-// A pattern like {{NAME}}[^.\n]{0,90} agreed to pay makes thousands of automaton states out of ordinary
-// text, and making states is what costs. Its literals ("agreed to pay") are rare and cheap to find. A match
-// holds at least one of them, so where none follows there is no match; and when a match cannot cross a
-// line break, only the lines with a literal need the automaton. What is found is the same.
+// program.cc - one pattern compiled, and the literals that its matches cannot do without.
 
 #include "lib/regex/regex_private.hh"
-
-#include <algorithm>
 
 namespace regex_room
 {
@@ -18,8 +11,6 @@ namespace
 constexpr int64_t program_bytes = 8 << 20;
 // Shorter literals are in nearly every text and would only cost automaton states.
 constexpr int min_literal = 3;
-// In a shorter text the automaton is there sooner.
-constexpr size_t guard_min_text = 256;
 
 // The message shows what the author wrote, not what spell() put before it.
 void bad_pattern(struct error *err, std::string reason)
@@ -80,7 +71,6 @@ std::shared_ptr<const program> program::make(const std::string &pattern, unsigne
 	made->filtered_->Compile(&made->literals_);
 	made->regex_ = &made->filtered_->GetRE2(0);
 	made->always_ = made->may_match({});
-	made->stays_in_line_ = stays_in_line(pattern);
 	for (int i = 0; i < static_cast<int>(made->literals_.size()); i++)
 		made->suffices_.push_back(made->may_match({i}));
 	return made;
@@ -98,48 +88,6 @@ bool program::may_match(const std::vector<int> &present) const
 		return true;
 	filtered_->AllPotentials(present, &result);
 	return !result.empty();
-}
-
-const re2::RE2 *program::guard() const
-{
-	std::call_once(guard_once_, [this] {
-		std::string any;
-
-		for (const std::string &literal : literals_)
-			any.append(any.empty() ? "" : "|").append(re2::RE2::QuoteMeta(literal));
-		guard_ = std::make_unique<re2::RE2>(any, options_of(REGEX_NO_CASE));
-	});
-	return guard_->ok() ? guard_.get() : nullptr;
-}
-
-bool program::find_by_line(re2::StringPiece text, size_t from, re2::StringPiece *groups, int count) const
-{
-	re2::StringPiece literal;
-
-	while (guard_->Match(text, from, text.size(), re2::RE2::UNANCHORED, &literal, 1)) {
-		size_t at = static_cast<size_t>(literal.data() - text.data());
-		size_t before = at > 0 ? text.rfind('\n', at - 1) : re2::StringPiece::npos;
-		size_t start = before == re2::StringPiece::npos ? 0 : before + 1;
-		size_t end = std::min(text.find('\n', at), text.size());
-
-		if (regex_->Match(text, std::max(start, from), end, re2::RE2::UNANCHORED, groups, count))
-			return true;
-		if (end == text.size())
-			return false;
-		from = end + 1;
-	}
-	return false;
-}
-
-bool program::find(re2::StringPiece text, size_t from, re2::StringPiece *groups, int count) const
-{
-	if (!always_ && text.size() - from >= guard_min_text && guard()) {
-		if (stays_in_line_)
-			return find_by_line(text, from, groups, count);
-		if (!guard_->Match(text, from, text.size(), re2::RE2::UNANCHORED, nullptr, 0))
-			return false;
-	}
-	return regex_->Match(text, from, text.size(), re2::RE2::UNANCHORED, groups, count);
 }
 
 } // namespace regex_room

@@ -78,7 +78,8 @@ bool regex_find(const struct regex *regex, struct slice text, size_t from, struc
 			     static_cast<int>(REGEX_MAX_GROUPS));
 
 	match->groups = 0;
-	if (from > text.len || !regex->program->find(piece(text), from, groups, count))
+	if (from > text.len ||
+	    !regex->program->regex().Match(piece(text), from, text.len, re2::RE2::UNANCHORED, groups, count))
 		return false;
 	match->groups = count;
 	for (int i = 0; i < count; i++)
@@ -88,7 +89,7 @@ bool regex_find(const struct regex *regex, struct slice text, size_t from, struc
 
 bool regex_matches(const struct regex *regex, struct slice text)
 {
-	return regex->program->find(piece(text), 0, nullptr, 0);
+	return regex->program->regex().Match(piece(text), 0, text.len, re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 int regex_group(const struct regex *regex, const char *name)

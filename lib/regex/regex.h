@@ -5,9 +5,7 @@
  * bring both. Offsets are bytes. Patterns are RE2 syntax over UTF-8.
  *
  * A set knows the literal pieces that each of its patterns cannot match without, finds those pieces in
- * one pass over the text, and tries only the patterns whose pieces are there. Inside a long text such a
- * pattern is tried only while a piece of it still follows, and, when no match of it can hold a line break,
- * only in the lines that have one: a class like [^.\n] is faster than [^.].
+ * one pass over the text, and tries only the patterns whose pieces are there.
  *
  * A pool compiles the same pattern once for all who ask for it. It takes no lock: whoever adds patterns to
  * it does so alone.

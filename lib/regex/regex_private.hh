@@ -9,7 +9,6 @@ extern "C" { // the headers of lib/ are plain C
 #include "lib/regex/regex.h"
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,14 +22,12 @@ re2::StringPiece piece(struct slice text);
 re2::RE2::Options options_of(unsigned flags);
 // The pattern as RE2 is given it.
 std::string spell(struct slice pattern, unsigned flags);
-// True when no match of the pattern can hold a line break. False when that is not plain to see.
-bool stays_in_line(const std::string &pattern);
 
-// Read-only after make(), the guard aside, which is made once under its own lock.
+// Read-only after make().
 class program
 {
       public:
-	// Empty after an error. A program that knows its literals takes longer to make and is found faster.
+	// Empty after an error. A set asks for its literals; a regex needs none.
 	static std::shared_ptr<const program> make(const std::string &pattern, unsigned flags,
 						   bool with_literals, struct error *err);
 
@@ -50,22 +47,14 @@ class program
 	}
 	// May match where these literals (indexes, ascending) are and no others.
 	bool may_match(const std::vector<int> &present) const;
-	// Leftmost match in [from, end of text).
-	bool find(re2::StringPiece text, size_t from, re2::StringPiece *groups, int count) const;
 
       private:
-	const re2::RE2 *guard() const;
-	bool find_by_line(re2::StringPiece text, size_t from, re2::StringPiece *groups, int count) const;
-
 	std::unique_ptr<re2::RE2> alone_;            // without literals
 	std::unique_ptr<re2::FilteredRE2> filtered_; // with literals
 	const re2::RE2 *regex_ = nullptr;            // of one of the two
 	std::vector<std::string> literals_;
 	std::vector<bool> suffices_; // by literal: it alone lets the pattern match
 	bool always_ = true;
-	bool stays_in_line_ = false;
-	mutable std::once_flag guard_once_;
-	mutable std::unique_ptr<re2::RE2> guard_; // any of the literals
 };
 
 } // namespace regex_room

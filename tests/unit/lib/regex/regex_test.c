@@ -177,16 +177,6 @@ static void an_empty_set_finds_nothing(void **state)
 	regex_set_free(NULL);
 }
 
-/* More than a short text, so that the literals are asked first. */
-static struct slice long_text(struct buf *room, const char *tail)
-{
-	buf_init(room, 10000);
-	for (int i = 0; i < 100; i++)
-		buf_add_text(room, "nothing of the kind\n");
-	buf_add_text(room, tail);
-	return buf_slice(room);
-}
-
 static struct regex *pooled(struct regex_pool *pool, const char *pattern)
 {
 	struct error err = {0};
@@ -196,51 +186,24 @@ static struct regex *pooled(struct regex_pool *pool, const char *pattern)
 	return regex;
 }
 
-/* Each pattern has a literal; each text has its match in the last lines, of which some cross a line break. */
-static void a_pattern_with_literals_finds_what_the_same_pattern_without_finds(void **state)
+/* A set numbers the literals of all its patterns, each pattern its own. */
+static void a_literal_of_two_patterns_counts_for_both(void **state)
 {
-	static const struct {
-		const char *pattern, *tail, *match; /* match NULL: none */
-	} cases[] = {
-		{"[A-Z]\\w+ agreed to pay", "x\nAcme agreed to pay\nBeta agreed to pay",
-		 "Acme agreed to pay"},
-		{"[A-Z][^.]* agreed to pay", "Acme\nhas agreed to pay", "Acme\nhas agreed to pay"},
-		{"[A-Z][^.\\n]* agreed to pay", "Acme\nBeta has agreed to pay", "Beta has agreed to pay"},
-		{"[A-Z]\\w+\\sagreed to pay", "Acme\nagreed to pay", "Acme\nagreed to pay"},
-		{"[A-Z](?s:.*) agreed to pay", "Acme\nBeta agreed to pay", "Acme\nBeta agreed to pay"},
-		{"[A-Z][^a-f]+agreed to pay", "Ox\nagreed to pay", "Ox\nagreed to pay"},
-		{"[A-Z]\\W+AGREED", "A\n- AGREED", "A\n- AGREED"},
-		{"[A-Z][[:^alpha:]]+AGREED", "A\n- AGREED", "A\n- AGREED"},
-		{"[A-Z][\\x01-\\x20]AGREED", "A\nAGREED", "A\nAGREED"},
-		{"^agreed$", "agreed to\nagreed\n", "agreed"},
-		{"\\bagreed\\b", "xagreed agreedx\nagreed", "agreed"},
-		{"agreed\\z", "agreed\nagreed", "agreed"},
-		{"(?i)AGREED to (?:pay|remit)", "agreed to go\nAgreed To Remit", "Agreed To Remit"},
-		{"agreed to (?:pay|remit)", "agreed to go", NULL},
-		{"agreed|[0-9]", "7", "7"}, /* one branch has no literal */
-	};
-	struct regex_pool *pool = regex_pool_new();
+	static const char *const patterns[] = {"civil penalty.*fine", "fine.*interest", "interest|fine",
+					       "fine"};
+	struct regex_set *set = set_of(patterns, 4, 0);
+	int found[4];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct regex *quick = pooled(pool, cases[i].pattern),
-			     *plain = must(cases[i].pattern, REGEX_LINES);
-		struct regex_match match = {0}, same = {0};
-		struct buf room;
-		struct slice text = long_text(&room, cases[i].tail);
-
-		assert_int_equal(regex_find(plain, text, 5, &same), cases[i].match != NULL);
-		assert_int_equal(regex_find(quick, text, 5, &match), cases[i].match != NULL);
-		assert_int_equal(regex_matches(quick, text), cases[i].match != NULL);
-		if (cases[i].match) {
-			assert_slice(match.group[0], cases[i].match);
-			assert_ptr_equal(match.group[0].ptr, same.group[0].ptr);
-		}
-		regex_free(quick);
-		regex_free(plain);
-		buf_release(&room);
-	}
-	regex_pool_free(pool);
+	assert_int_equal(regex_set_candidates(set, SLICE("a fine"), found, 4), 2);
+	assert_int_equal(found[0], 2);
+	assert_int_equal(found[1], 3);
+	assert_int_equal(regex_set_candidates(set, SLICE("interest on a fine"), found, 4), 3);
+	assert_int_equal(found[0], 1); /* both its literals are there, in another order */
+	assert_int_equal(regex_set_find(set, SLICE("interest on a fine"), found, 4), 2);
+	assert_int_equal(found[0], 2);
+	assert_int_equal(regex_set_find(set, SLICE("civil penalty, fine, interest"), found, 4), 4);
+	regex_set_free(set);
 }
 
 static void what_was_made_in_a_pool_outlives_it(void **state)
@@ -277,7 +240,7 @@ int main(void)
 		cmocka_unit_test(candidates_leave_out_only_what_cannot_occur),
 		cmocka_unit_test(a_set_refuses_a_bad_pattern_and_keeps_the_rest),
 		cmocka_unit_test(an_empty_set_finds_nothing),
-		cmocka_unit_test(a_pattern_with_literals_finds_what_the_same_pattern_without_finds),
+		cmocka_unit_test(a_literal_of_two_patterns_counts_for_both),
 		cmocka_unit_test(what_was_made_in_a_pool_outlives_it),
 	};
 
