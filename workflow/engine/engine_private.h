@@ -189,6 +189,7 @@ struct watch {
 
 void watch_step(struct strand *strand, struct frame *frame, int step); /* a step begins */
 void watch_op(struct strand *strand);				       /* an operation is next */
+void watch_store(struct strand *strand, const struct frame *home, int slot); /* a variable is assigned */
 void watch_caught(struct run *run, struct frame *frame, struct value raised); /* `frame` goes on in a handler */
 void watch_gone(struct run *run, struct frame *frame, const struct value *raised); /* returned, or raised */
 void watch_free(struct watch *watch);

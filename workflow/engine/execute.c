@@ -176,14 +176,17 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 	return GO;
 }
 
-static enum outcome store(struct run *run, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome store(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
 {
+	struct run *run = strand->run;
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
 	struct value *slot = &home->slots[op->arg];
 	size_t before = slot->kind == (enum value_kind)VALUE_UNSET ? 0 : value_size(*slot);
 	size_t after;
 
 	value_set(slot, pop(frame));
+	if (run->watch)
+		watch_store(strand, home, op->arg);
 	after = value_size(*slot);
 	return memory_fits(run, after > before ? after - before : 0, raised) ? GO : RAISED;
 }
@@ -213,8 +216,9 @@ static struct value *descend(struct value *place, struct value key, struct value
 	return value_map_change(place, value_text(key));
 }
 
-static enum outcome store_path(struct run *run, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome store_path(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
 {
+	struct run *run = strand->run;
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
 	struct value *operands = &frame->stack[frame->depth - 1 - op->count];
 	struct value *place = &home->slots[op->arg];
@@ -229,6 +233,8 @@ static enum outcome store_path(struct run *run, struct frame *frame, const struc
 			return RAISED;
 	}
 	value_set(place, operands[0]);
+	if (run->watch)
+		watch_store(strand, home, op->arg);
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
 	frame->depth--;
@@ -302,9 +308,9 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 	case CODE_LOG:
 		return log_call(strand, frame, op, raised);
 	case CODE_STORE:
-		return store(run, frame, op, raised);
+		return store(strand, frame, op, raised);
 	case CODE_STORE_PATH:
-		return store_path(run, frame, op, raised);
+		return store_path(strand, frame, op, raised);
 	case CODE_STEP:
 		return step(strand, frame, op, raised);
 	case CODE_JUMP:

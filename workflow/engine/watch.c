@@ -2,8 +2,9 @@
  * watch.c - following the visits of one step: from the moment it is entered to the moment its strand is
  * past it, whichever way it leaves: by the next step, a jump, a return, an error.
  *
- * A visit remembers the variables as they were (one more holder each, so later changes copy), and what
- * differs at the end is what the step left behind.
+ * A visit remembers the variables as they were (one more holder each, so later changes copy) and which of
+ * them its strand, or a child of it, assigned. What was assigned and differs at the end is what the step left
+ * behind; what other strands did to shared variables meanwhile is not its doing.
  */
 #include "workflow/engine/engine_private.h"
 
@@ -12,6 +13,7 @@ struct open_visit {
 	struct strand *strand;
 	struct frame *frame;
 	struct value *before; /* slots of the frame and of those outward; owned */
+	bool *assigned;	      /* [before_count]; owned */
 	size_t before_count;
 };
 
@@ -41,6 +43,7 @@ static void snapshot_free(const struct open_visit *open)
 	for (size_t i = 0; i < open->before_count; i++)
 		value_unref(open->before[i]);
 	mem_free(open->before);
+	mem_free(open->assigned);
 }
 
 static bool is_unset(struct value v)
@@ -60,7 +63,7 @@ static struct value changes(const struct run *run, const struct open_visit *open
 		for (int i = 0; i < unit->slot_count; i++, n++) {
 			struct value now = frame->slots[i];
 
-			if (unit->variables[i].text.ptr && !is_unset(now) &&
+			if (open->assigned[n] && unit->variables[i].text.ptr && !is_unset(now) &&
 			    (is_unset(open->before[n]) || !value_equal(now, open->before[n])))
 				value_map_set(&variables, unit->variables[i].text, value_ref(now));
 		}
@@ -120,8 +123,14 @@ static void enter(struct strand *strand, struct frame *frame)
 	survey->visits[survey->count] = (struct visit){.iteration = iteration_of(strand, frame)};
 	if (watch->open_count == watch->open_capacity)
 		watch->open = mem_grow(watch->open, &watch->open_capacity, sizeof(*watch->open));
-	watch->open[watch->open_count++] =
-		(struct open_visit){survey->count, strand, frame, snapshot(run, frame), visible_slots(run, frame)};
+	watch->open[watch->open_count++] = (struct open_visit){
+		.visit = survey->count,
+		.strand = strand,
+		.frame = frame,
+		.before = snapshot(run, frame),
+		.assigned = mem_new(visible_slots(run, frame) + 1),
+		.before_count = visible_slots(run, frame),
+	};
 	if (survey->count == watch->visit_wanted) {
 		watch->strand = strand;
 		run->status = RUN_PAUSED;
@@ -135,6 +144,29 @@ void watch_step(struct strand *strand, struct frame *frame, int step)
 
 	if (step == watch->step && !watch->is_live)
 		enter(strand, frame);
+}
+
+static bool is_within(const struct strand *strand, const struct strand *ancestor)
+{
+	while (strand != ancestor && strand->parent)
+		strand = strand->parent->strand;
+	return strand == ancestor;
+}
+
+void watch_store(struct strand *strand, const struct frame *home, int slot)
+{
+	const struct run *run = strand->run;
+
+	for (size_t i = 0; i < run->watch->open_count; i++) {
+		struct open_visit *open = &run->watch->open[i];
+		size_t n = (size_t)slot;
+
+		for (const struct frame *frame = open->frame; frame; frame = frame->outer) {
+			if (frame == home && is_within(strand, open->strand))
+				open->assigned[n] = true;
+			n += (size_t)run->plan->units[frame->unit].slot_count;
+		}
+	}
 }
 
 static bool is_past(const struct run *run, const struct frame *frame)

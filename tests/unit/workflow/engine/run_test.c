@@ -323,6 +323,45 @@ static void survey_finds_each_iteration(void **state)
 	done(stage);
 }
 
+/* While one iteration waits, others add to a shared variable: that is not what its step left behind. */
+static void survey_tells_what_the_strand_itself_assigned(void **state)
+{
+	static const char source[] = "- init:\n"
+				     "    assign: [{total: 0}]\n"
+				     "- each:\n"
+				     "    parallel:\n"
+				     "      shared: [total]\n"
+				     "      for:\n"
+				     "        value: x\n"
+				     "        in: [1, 2]\n"
+				     "        steps:\n"
+				     "          - fetch:\n"
+				     "              call: http.get\n"
+				     "              args: {url: http://x.test/}\n"
+				     "              result: r\n"
+				     "          - add:\n"
+				     "              assign: [{total: \"${total + x}\"}]\n";
+	struct stage *stage = perform(source, NULL, "[{\"body\": 1}, {\"body\": 2}]");
+	struct history history;
+	struct survey survey = {0};
+	struct error err = {0};
+	struct value left;
+
+	(void)state;
+	play_to_end(&stage->play);
+	history_of(&stage->play, &history);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "fetch"), &survey, &err), 0);
+	left = *value_get(survey.visits[1].outcome, "variables"); /* answered after the first has added */
+	assert_int_equal(value_len(left), 1);
+	assert_non_null(value_get(left, "r"));
+	survey_release(&survey);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "add"), &survey, &err), 0);
+	assert_int_equal(value_get_int(*value_get(survey.visits[1].outcome, "variables"), "total", 0), 3);
+	survey_release(&survey);
+	value_unref(history.env);
+	done(stage);
+}
+
 /* Only the chosen iteration moves: one call, from the recorded inputs, and nothing after the step. */
 static void rerun_does_one_iteration_alone(void **state)
 {
@@ -432,6 +471,7 @@ int main(void)
 		cmocka_unit_test(changed_definition_is_a_divergence),
 		cmocka_unit_test(unanswered_effect_is_performed_again),
 		cmocka_unit_test(survey_finds_each_iteration),
+		cmocka_unit_test(survey_tells_what_the_strand_itself_assigned),
 		cmocka_unit_test(rerun_does_one_iteration_alone),
 		cmocka_unit_test(survey_ends_where_the_history_ends),
 		cmocka_unit_test(only_variables_of_the_step_can_be_set),
