@@ -91,6 +91,63 @@ struct writer {
 	struct slice indent;
 };
 
+/* Decimal digits of `n`, written backwards from the end of `room`; returns the first. */
+static char *decimal_digits(uint64_t n, char *end)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while (n /= 10);
+	return end;
+}
+
+/*
+ * The short way for numbers as people write them: find the fewest fraction digits k for which n / 10^k is the
+ * number, n whole. Both are exact doubles, and division rounds correctly, so the equality says that the decimal
+ * reads back; below 10^15 no other decimal of that length does.
+ */
+static bool write_plain_double(struct buf *out, double number)
+{
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+	double size = fabs(number);
+	char room[32];
+	char *end = room + sizeof(room);
+
+	if (!(size >= 1e-6 && size < 1e15))
+		return false;
+	for (int k = 0; k < 10; k++) {
+		double n = nearbyint(size * powers[k]);
+		char *first;
+
+		if (n >= 1e15)
+			return false;
+		if (n / powers[k] != size)
+			continue;
+		first = decimal_digits((uint64_t)n, end);
+		while (end - first <= k)
+			*--first = '0';
+		if (number < 0)
+			buf_add_char(out, '-');
+		buf_add(out, first, (size_t)(end - first - k));
+		if (k) {
+			buf_add_char(out, '.');
+			buf_add(out, end - k, (size_t)k);
+		}
+		return true;
+	}
+	return false;
+}
+
+static void write_int(struct buf *out, int64_t number)
+{
+	char room[24];
+	char *end = room + sizeof(room);
+	char *first = decimal_digits(number < 0 ? 0 - (uint64_t)number : (uint64_t)number, end);
+
+	if (number < 0)
+		*--first = '-';
+	buf_add(out, first, (size_t)(end - first));
+}
+
 void json_write_double(struct buf *out, double number)
 {
 	char digits[40];
@@ -102,6 +159,8 @@ void json_write_double(struct buf *out, double number)
 		buf_add_text(out, signbit(number) ? "-0" : "0");
 		return;
 	}
+	if (write_plain_double(out, number))
+		return;
 	for (int precision = 0; precision <= 17; precision++) {
 		snprintf(digits, sizeof(digits), "%.*e", precision, fabs(number));
 		if (strtod(digits, NULL) == fabs(number))
@@ -223,7 +282,8 @@ static int write_value(const struct writer *writer, struct value v, int depth)
 	case VALUE_BOOL:
 		return buf_add_text(writer->out, v.as.boolean ? "true" : "false");
 	case VALUE_INT:
-		return buf_printf(writer->out, "%lld", (long long)v.as.integer);
+		write_int(writer->out, v.as.integer);
+		break;
 	case VALUE_DOUBLE:
 		if (!isfinite(v.as.number))
 			return -1;

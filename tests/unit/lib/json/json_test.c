@@ -143,6 +143,27 @@ static void depth_is_bounded_both_ways(void **state)
 	buf_release(&text);
 }
 
+/* Both ways of writing: numbers of few digits, and those that need all seventeen. */
+static void doubles_read_back_exactly(void **state)
+{
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 0);
+	srand48(4);
+	for (int i = 0; i < 20000; i++) {
+		double number = i % 2 ? drand48() * 1e9 : (double)(lrand48() % 1000000) / 1e4;
+
+		buf_clear(&text);
+		json_write_double(&text, number);
+		if (strtod(buf_text(&text), NULL) != number)
+			fail_msg("%.17g was written as %s", number, buf_text(&text));
+		if (i % 2 == 0 && text.len > 8) /* six digits, a point, a zero in front */
+			fail_msg("%.17g was written as %s, longer than need be", number, buf_text(&text));
+	}
+	buf_release(&text);
+}
+
 /* What can be read can be written: the outermost list is level 0. */
 static void reading_and_writing_stop_at_the_same_depth(void **state)
 {
@@ -222,6 +243,7 @@ int main(void)
 		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(ints_are_exact_and_larger_numbers_doubles),
 		cmocka_unit_test(doubles_look_as_the_language_prints_them),
+		cmocka_unit_test(doubles_read_back_exactly),
 		cmocka_unit_test(what_has_no_json_form_is_refused),
 		cmocka_unit_test(malformed_text_is_refused_with_its_place),
 		cmocka_unit_test(depth_is_bounded_both_ways),
