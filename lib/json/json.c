@@ -1,66 +1,103 @@
 /* json.c - JSON text <-> values; see json.h. */
 #include "lib/json/json.h"
 
+#include "lib/mem/mem.h"
+
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* jansson itself stops at 2048 levels, so the recursions here are bounded. */
-static bool is_too_deep(const json_t *json, int depth)
+/*
+ * jansson makes a block for each node, each text and each table of a tree that we read once and drop. Its
+ * memory comes from an arena that one json_read owns: nothing is freed piece by piece, and the tree goes with
+ * the arena.
+ */
+static _Thread_local struct arena *reading;
+
+static void *take_memory(size_t size)
+{
+	return arena_take(reading, size);
+}
+
+static void leave_memory(void *block)
+{
+	(void)block;
+}
+
+static void use_arena(void)
+{
+	json_set_alloc_funcs(take_memory, leave_memory);
+}
+
+static int from_jansson(const json_t *json, int depth, struct value *out);
+
+static int read_object(const json_t *json, int depth, struct value *out)
 {
 	const char *key;
 	json_t *member;
 
-	if (depth > JSON_MAX_DEPTH)
-		return true;
+	*out = value_map_new();
 	json_object_foreach((json_t *)json, key, member)
 	{
-		if (is_too_deep(member, depth + 1))
-			return true;
+		struct value v;
+
+		if (from_jansson(member, depth + 1, &v) < 0) {
+			value_unref(*out);
+			return -1;
+		}
+		value_map_set(out, slice_of(key), v);
 	}
-	for (size_t i = 0; i < json_array_size(json); i++) {
-		if (is_too_deep(json_array_get(json, i), depth + 1))
-			return true;
-	}
-	return false;
+	return 0;
 }
 
-static struct value from_jansson(const json_t *json)
+static int read_array(const json_t *json, int depth, struct value *out)
 {
-	struct value result;
+	*out = value_list_new(json_array_size(json));
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		struct value v;
 
-	switch (json_typeof(json)) {
-	case JSON_OBJECT: {
-		const char *key;
-		json_t *member;
-
-		result = value_map_new();
-		json_object_foreach((json_t *)json, key, member)
-			value_map_set(&result, slice_of(key), from_jansson(member));
-		return result;
+		if (from_jansson(json_array_get(json, i), depth + 1, &v) < 0) {
+			value_unref(*out);
+			return -1;
+		}
+		value_list_push(out, v);
 	}
+	return 0;
+}
+
+/* -1 when nested too deep; *out is then nothing. */
+static int from_jansson(const json_t *json, int depth, struct value *out)
+{
+	if (depth > JSON_MAX_DEPTH)
+		return -1;
+	switch (json_typeof(json)) {
+	case JSON_OBJECT:
+		return read_object(json, depth, out);
 	case JSON_ARRAY:
-		result = value_list_new(json_array_size(json));
-		for (size_t i = 0; i < json_array_size(json); i++)
-			value_list_push(&result, from_jansson(json_array_get(json, i)));
-		return result;
+		return read_array(json, depth, out);
 	case JSON_STRING:
-		return value_string((struct slice){json_string_value(json), json_string_length(json)});
+		*out = value_string((struct slice){json_string_value(json), json_string_length(json)});
+		return 0;
 	case JSON_INTEGER:
-		return value_int(json_integer_value(json));
+		*out = value_int(json_integer_value(json));
+		return 0;
 	case JSON_REAL:
-		return value_double(json_real_value(json));
+		*out = value_double(json_real_value(json));
+		return 0;
 	case JSON_TRUE:
 	case JSON_FALSE:
-		return value_bool(json_is_true(json));
+		*out = value_bool(json_is_true(json));
+		return 0;
 	case JSON_NULL:
 		break;
 	}
-	return value_null();
+	*out = value_null();
+	return 0;
 }
 
-int json_read(struct slice text, struct value *out, struct error *err)
+static int read_tree(struct slice text, struct value *out, struct error *err)
 {
 	json_error_t failure;
 	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
@@ -73,13 +110,24 @@ int json_read(struct slice text, struct value *out, struct error *err)
 	if (!json)
 		return error_set(err, ERROR_INPUT, "line %d, column %d: %s", failure.line, failure.column,
 				 failure.text);
-	if (is_too_deep(json, 0)) {
-		json_decref(json);
+	if (from_jansson(json, 0, out) < 0)
 		return error_set(err, ERROR_LIMIT, "nested deeper than %d levels", JSON_MAX_DEPTH);
-	}
-	*out = from_jansson(json);
-	json_decref(json);
 	return 0;
+}
+
+int json_read(struct slice text, struct value *out, struct error *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct arena arena;
+	int result;
+
+	pthread_once(&once, use_arena);
+	arena_init(&arena);
+	reading = &arena;
+	result = read_tree(text, out, err);
+	reading = NULL;
+	arena_release(&arena);
+	return result;
 }
 
 /* ---- writing */

@@ -82,7 +82,7 @@ void arena_init(struct arena *arena)
 	*arena = (struct arena){0};
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_take(struct arena *arena, size_t size)
 {
 	size_t wanted = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	struct arena_block *block = arena->blocks;
@@ -101,7 +101,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 	}
 	result = block->data + arena->used;
 	arena->used += wanted;
-	return memset(result, 0, size);
+	return result;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(arena_take(arena, size), 0, size);
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t size)

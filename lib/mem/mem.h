@@ -38,6 +38,7 @@ struct arena {
 
 void arena_init(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for any type; never NULL */
+void *arena_take(struct arena *arena, size_t size);  /* the same, not zeroed */
 char *arena_strndup(struct arena *arena, const char *text, size_t size);
 void arena_release(struct arena *arena); /* everything in it; the arena may be used again */
 

@@ -99,7 +99,7 @@ void buf_clear(struct buf *buf)
 
 static int reserve(struct buf *buf, size_t more)
 {
-	size_t wanted = buf->cap ? buf->cap : 64;
+	size_t wanted = buf->cap ? buf->cap : 256;
 
 	if (more > buf->limit || buf->len > buf->limit - more) {
 		buf->full = true;

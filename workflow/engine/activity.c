@@ -36,7 +36,6 @@ static void timer_closed(uv_handle_t *handle)
 static void activity_free(struct activity *activity)
 {
 	activity->effect->handle = NULL;
-	activity->world->under_way -= activity->effect->kind == EFFECT_HTTP;
 	if (activity->has_timer)
 		uv_close((uv_handle_t *)&activity->timer, timer_closed);
 	else
@@ -237,7 +236,6 @@ void activity_start(struct world *world, struct effect *effect)
 	activity->world = world;
 	activity->effect = effect;
 	effect->handle = activity;
-	world->under_way += effect->kind == EFFECT_HTTP;
 	if (effect->kind == EFFECT_HTTP)
 		start_http(activity);
 	else

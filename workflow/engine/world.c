@@ -16,9 +16,6 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-/* With so many calls under way others will want to share the next commit within so many microseconds. */
-enum { MANY_CALLS = 8, GATHER_US = 300 };
-
 /* ---- the queue of what waits for the disk */
 
 static void enqueue(struct world *world, struct waiting item)
@@ -166,7 +163,6 @@ void world_settle(struct world *world, struct run *run)
 	}
 	switch (run_status(run)) {
 	case RUN_GOES_ON:
-		journal_gather(world->journal, world->under_way >= MANY_CALLS ? GATHER_US : 0);
 		journal_flush(world->journal);
 		return;
 	case RUN_DIVERGED: /* not ended: the run stays as its journal says */

@@ -22,7 +22,6 @@ struct world {
 	struct http_client *http; /* made at the first call */
 	struct run_host host;
 	struct waiting *queue_first, **queue_last;
-	int under_way;	  /* calls sent and not answered */
 	bool release_now; /* effects of an earlier process wait in the queue */
 };
 

@@ -113,13 +113,6 @@ static void on_prepare(uv_prepare_t *prepare)
 	journal_flush(prepare->data);
 }
 
-void journal_gather(struct journal *journal, int64_t delay_us)
-{
-	if (journal->gather_us != delay_us)
-		writer_gather(journal->writer, delay_us);
-	journal->gather_us = delay_us;
-}
-
 /* ---- open and close */
 
 static void handle_closed(uv_handle_t *handle)

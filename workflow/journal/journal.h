@@ -94,10 +94,6 @@ int64_t journal_append(struct journal *journal, const struct journal_run *run, c
 int64_t journal_finish(struct journal *journal, const struct journal_run *run, enum run_state state);
 /* Start a commit of what is queued; without it the writer waits a moment for more. Cheap when nothing is. */
 void journal_flush(struct journal *journal);
-/* From now on the writer waits this long for company before it begins a commit (PostgreSQL's commit_delay); 0 at
- * first. A commit costs the same whatever it carries, so this pays when many effects are under way and only
- * then: a lone strand would wait for nobody. Below 1,000,000. */
-void journal_gather(struct journal *journal, int64_t delay_us);
 
 /* ---- reading */
 

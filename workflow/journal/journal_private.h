@@ -55,7 +55,6 @@ struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx);
 /* Commits what was pushed, ends the thread, closes the database. NULL is fine. */
 void writer_free(struct writer *writer);
 void writer_push(struct writer *writer, struct batch *taken);
-void writer_gather(struct writer *writer, int64_t delay_us); /* journal_gather */
 
 struct writer_news {
 	int64_t committed;   /* ticket */
@@ -85,7 +84,6 @@ void reader_lend(struct reader *reader, struct journal_run *run, struct slice fi
 		 struct slice parent_step);
 
 struct journal {
-	int64_t gather_us; /* as the writer knows it */
 	char *path;
 	struct locks *locks;
 	struct reader *reader;

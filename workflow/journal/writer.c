@@ -16,7 +16,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <string.h>
 
 struct job {
@@ -38,7 +37,6 @@ struct writer {
 	struct batch *spent;
 	struct job job;
 	int64_t committed;
-	int64_t gather_us;
 	bool stopping, failed;
 	struct error error;
 };
@@ -178,18 +176,6 @@ static void serve_batches(struct writer *writer)
 	writer->notify(writer->ctx);
 }
 
-/* Wait for company before a commit; called and left with the mutex held. */
-static void gather(struct writer *writer)
-{
-	struct timespec delay = {.tv_nsec = (long)writer->gather_us * 1000};
-
-	if (!delay.tv_nsec || writer->stopping)
-		return;
-	pthread_mutex_unlock(&writer->mutex);
-	nanosleep(&delay, NULL);
-	pthread_mutex_lock(&writer->mutex);
-}
-
 static void *writer_main(void *ctx)
 {
 	struct writer *writer = ctx;
@@ -198,10 +184,9 @@ static void *writer_main(void *ctx)
 	for (;;) {
 		if (writer->job.run && !writer->job.begun)
 			serve_job(writer);
-		else if (writer->first) {
-			gather(writer);
+		else if (writer->first)
 			serve_batches(writer);
-		} else if (writer->stopping)
+		else if (writer->stopping)
 			break;
 		else
 			pthread_cond_wait(&writer->work, &writer->mutex);
@@ -252,13 +237,6 @@ void writer_push(struct writer *writer, struct batch *taken)
 	*writer->last = taken;
 	writer->last = &taken->next;
 	pthread_cond_signal(&writer->work); /* a system call only when the writer sleeps */
-	pthread_mutex_unlock(&writer->mutex);
-}
-
-void writer_gather(struct writer *writer, int64_t delay_us)
-{
-	pthread_mutex_lock(&writer->mutex);
-	writer->gather_us = delay_us;
 	pthread_mutex_unlock(&writer->mutex);
 }
 
