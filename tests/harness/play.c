@@ -66,8 +66,8 @@ void play_init(struct play *play, const struct plan *plan, struct value script)
 	play->host = (struct run_host){play, append, perform, forget, wall_us, random_bytes, NULL};
 }
 
-void play_begin(struct play *play, const struct plan *plan, struct value argument, const struct limits *limits,
-		struct value script, const struct play *past, size_t past_count)
+void play_begin(struct play *play, const struct plan *plan, struct value argument,
+		const struct limits *limits, struct value script, const struct play *past, size_t past_count)
 {
 	struct limits defaults = limits_default();
 	struct run_options options = {.argument = argument,
@@ -118,7 +118,8 @@ static struct value scripted_answer(struct play *play, const struct effect *effe
 	if (member)
 		value_put(&raw, "headers", value_ref(*member));
 	else
-		value_put(value_map_change(&raw, SLICE("headers")), "Content-Type", value_string_z("application/json"));
+		value_put(value_map_change(&raw, SLICE("headers")), "Content-Type",
+			  value_string_z("application/json"));
 	buf_init(&text, 0);
 	member = value_get(line, "body");
 	if (member)

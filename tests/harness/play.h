@@ -5,8 +5,8 @@
  * HTTP calls by the script's lines in turn, waits at once (and noted). Wall time starts at a fixed point and
  * moves by what was waited for.
  *
- * A script line: {"code": 200, "headers": {...}, "body": any JSON} or {"failure": "ConnectionError", "message": "..."};
- * with "url" the call's URL must be that one.
+ * A script line: {"code": 200, "headers": {...}, "body": any JSON} or {"failure": "ConnectionError",
+ * "message": "..."}; with "url" the call's URL must be that one.
  */
 #ifndef TESTS_HARNESS_PLAY_H
 #define TESTS_HARNESS_PLAY_H
@@ -36,8 +36,8 @@ struct play {
 void play_init(struct play *play, const struct plan *plan, struct value script);
 
 /* `argument` is lent. With `past` the run first repeats the first `past_count` events of another play. */
-void play_begin(struct play *play, const struct plan *plan, struct value argument, const struct limits *limits,
-		struct value script, const struct play *past, size_t past_count);
+void play_begin(struct play *play, const struct plan *plan, struct value argument,
+		const struct limits *limits, struct value script, const struct play *past, size_t past_count);
 enum run_status play_to_end(struct play *play);
 void play_release(struct play *play);
 

@@ -22,8 +22,8 @@ int cli_read_file(const char *path, size_t limit, struct buf *out, struct error 
 	int result = 0;
 
 	if (!file)
-		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT, "cannot read %s: %s", path,
-				 strerror(errno));
+		return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT, "cannot read %s: %s",
+				 path, strerror(errno));
 	if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode))
 		result = error_set(err, ERROR_INPUT, "cannot read %s: it is a folder", path);
 	while (result == 0 && (size = fread(chunk, 1, sizeof(chunk), file)) > 0) {
@@ -74,7 +74,8 @@ int cli_read_data(const char *data, struct value *out, struct error *err)
 		buf_add_text(&text, data);
 	if (result == 0 && json_read(buf_slice(&text), out, &cause) < 0) {
 		result = error_set(err, ERROR_INPUT, "--data is not JSON: %s", cause.message);
-		error_hint(err, "--data takes JSON, @FILE or - for stdin; a text needs its quotes: '\"text\"'");
+		error_hint(err,
+			   "--data takes JSON, @FILE or - for stdin; a text needs its quotes: '\"text\"'");
 	}
 	buf_release(&text);
 	return result;
@@ -91,7 +92,8 @@ static int add_variable(struct value *env, struct slice line, const char *from, 
 		return -1;
 	}
 	if (slice_starts(name, SLICE("GOOGLE")) || slice_starts(name, SLICE("WORKFLOWS")))
-		return error_set(err, ERROR_INPUT, "%s: names that begin with GOOGLE or WORKFLOWS belong to the service: %.*s",
+		return error_set(err, ERROR_INPUT,
+				 "%s: names that begin with GOOGLE or WORKFLOWS belong to the service: %.*s",
 				 from, SLICE_ARG(name));
 	value_map_set(env, name, value_string(slice_sub(line, equals + 1, line.len)));
 	return 0;

@@ -71,7 +71,8 @@ static bool list_one(void *ctx, const struct journal_run *run)
 		started[19] = '\0';
 		if (run->end_us)
 			cli_format_duration(run->end_us - run->start_us, duration);
-		printf("%-36s  %-11s  %s  %10s  %s", run->id, state_word(listing, run), started, duration, run->file);
+		printf("%-36s  %-11s  %s  %10s  %s", run->id, state_word(listing, run), started, duration,
+		       run->file);
 		if (run->parent_run[0])
 			printf("  (%s of %s again)", run->parent_step, run->parent_run);
 		putchar('\n');
@@ -91,7 +92,8 @@ int cli_list(const struct opts *opts)
 		return cli_fault(&err);
 	listing.is_bounded = listing.left > 0;
 	if (!listing.as_json)
-		printf("%-36s  %-11s  %-19s  %10s  %s\n", "RUN", "STATE", "STARTED (UTC)", "DURATION", "DEFINITION");
+		printf("%-36s  %-11s  %-19s  %10s  %s\n", "RUN", "STATE", "STARTED (UTC)", "DURATION",
+		       "DEFINITION");
 	if (journal_list(listing.journal, list_one, &listing, &err) < 0)
 		status = cli_fault(&err);
 	journal_close(listing.journal);

@@ -34,7 +34,8 @@ void cli_format_duration(int64_t us, char text[32])
 	else if (us < 120 * 1000000LL)
 		snprintf(text, 32, "%.2f s", (double)us / 1e6);
 	else
-		snprintf(text, 32, "%lld min %lld s", (long long)(us / 60000000), (long long)(us / 1000000 % 60));
+		snprintf(text, 32, "%lld min %lld s", (long long)(us / 60000000),
+			 (long long)(us / 1000000 % 60));
 }
 
 struct journal *cli_open_journal(const struct opts *opts, struct error *err)
@@ -66,7 +67,8 @@ static void print_value(const struct value *v, FILE *out)
 
 static size_t compare(struct buf *path, const struct value *a, const struct value *b, FILE *out);
 
-static size_t compare_member(struct buf *path, struct slice key, const struct value *a, const struct value *b, FILE *out)
+static size_t compare_member(struct buf *path, struct slice key, const struct value *a, const struct value *b,
+			     FILE *out)
 {
 	size_t length = path->len;
 	size_t count;

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const struct opt_option options[] = {
-	{"iteration", 0, OPT_TEXT, "I[,J]", NULL, NULL, "loop indexes of the time meant, outermost first, from 0"},
+	{"iteration", 0, OPT_TEXT, "I[,J]", NULL, NULL,
+	 "loop indexes of the time meant, outermost first, from 0"},
 	{"failed", 0, OPT_FLAG, NULL, NULL, NULL, "each time that the step failed"},
 	{"all", 0, OPT_FLAG, NULL, NULL, NULL, "each time that the step ran"},
 	{"set", 0, OPT_MANY, "NAME=JSON", NULL, NULL, "give a variable another value first"},
@@ -67,7 +68,8 @@ static bool is_chosen(const struct again *again, size_t i)
 	iteration_text(visit->iteration, text, sizeof(text));
 	if (strcmp(text, wanted) != 0)
 		return false;
-	for (size_t j = i + 1; j < again->survey.count; j++) { /* reached again by a jump: the newest counts */
+	for (size_t j = i + 1; j < again->survey.count;
+	     j++) { /* reached again by a jump: the newest counts */
 		if (value_equal(again->survey.visits[j].iteration, visit->iteration))
 			return false;
 	}
@@ -90,7 +92,8 @@ static int check_choice(const struct again *again, struct error *err)
 	char first[64] = "", last[64] = "";
 
 	if (again->survey.count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "run %s never came to step %s", again->recorded.row.id, step);
+		return error_set(err, ERROR_NOT_FOUND, "run %s never came to step %s", again->recorded.row.id,
+				 step);
 	iteration_text(again->survey.visits[0].iteration, first, sizeof(first));
 	iteration_text(again->survey.visits[again->survey.count - 1].iteration, last, sizeof(last));
 	if (count == 0) {
@@ -102,7 +105,8 @@ static int check_choice(const struct again *again, struct error *err)
 	}
 	if (count == 1 || opt_flag(again->opts, "all") || opt_flag(again->opts, "failed"))
 		return 0;
-	error_set(err, ERROR_INPUT, "step %s ran %zu times in run %s", step, again->survey.count, again->recorded.row.id);
+	error_set(err, ERROR_INPUT, "step %s ran %zu times in run %s", step, again->survey.count,
+		  again->recorded.row.id);
 	if (first[0])
 		error_hint(err, "choose: --iteration %s (to %s), --failed or --all", first, last);
 	else
@@ -166,19 +170,20 @@ static int do_visit(struct again *again, size_t i, struct error *err)
 
 	buf_init(&source, 0);
 	if (journal_source(journal, &again->recorded.row, &source, err) == 0 &&
-	    journal_create(journal, NULL, buf_text(&again->recorded.file), buf_slice(&source), again->recorded.row.id,
-			   opt_operand(again->opts, 1), &session->row, err) == 0) {
+	    journal_create(journal, NULL, buf_text(&again->recorded.file), buf_slice(&source),
+			   again->recorded.row.id, opt_operand(again->opts, 1), &session->row, err) == 0) {
 		session->has_row = true;
 		again->request.visit = i;
-		session->run = world_rerun(session->world, &session->row, again->recorded.plan, &again->history,
-					   &again->request, err);
+		session->run = world_rerun(session->world, &session->row, again->recorded.plan,
+					   &again->history, &again->request, err);
 	}
 	if (session->run)
 		status = session_go(session);
 	if (status == 0) {
 		const struct visit *after = rerun_outcome(session->run);
 
-		(opt_flag(again->opts, "json") ? print_json : print_text)(again, &again->survey.visits[i], after);
+		(opt_flag(again->opts, "json") ? print_json : print_text)(again, &again->survey.visits[i],
+									  after);
 		status = after->has_failed ? EXIT_FAILED : 0;
 	}
 	buf_release(&source);
@@ -201,7 +206,8 @@ static int read_set(const struct opts *opts, struct value *set, struct error *er
 		if (!equals)
 			return error_set(err, ERROR_INPUT, "--set: \"%s\" is not NAME=JSON", given);
 		if (json_read(slice_of(equals + 1), &v, &cause) < 0) {
-			error_set(err, ERROR_INPUT, "--set %s: the value is not JSON: %s", given, cause.message);
+			error_set(err, ERROR_INPUT, "--set %s: the value is not JSON: %s", given,
+				  cause.message);
 			error_hint(err, "a text needs its quotes: --set 'name=\"text\"'");
 			return -1;
 		}
@@ -220,7 +226,8 @@ static int look_back(struct again *again, struct error *err)
 		return error_set(err, ERROR_INPUT, "which STEP of run %s?", again->recorded.row.id);
 	again->request.step = plan_find_step(again->recorded.plan, step);
 	if (again->request.step < 0) {
-		error_set(err, ERROR_NOT_FOUND, "there is no step %s in %s", step, buf_text(&again->recorded.file));
+		error_set(err, ERROR_NOT_FOUND, "there is no step %s in %s", step,
+			  buf_text(&again->recorded.file));
 		error_hint(err, "lexflow show %s lists the steps that ran", again->recorded.row.id);
 		return -1;
 	}

@@ -21,7 +21,8 @@ static int take_run(struct session *session, const struct recorded *recorded, st
 	if (journal_find(journal, recorded->row.id, &session->row, err) < 0)
 		return -1;
 	if (session->row.state != RUN_ACTIVE) {
-		error_set(err, ERROR_INPUT, "run %s has ended (%s)", session->row.id, run_state_name(session->row.state));
+		error_set(err, ERROR_INPUT, "run %s has ended (%s)", session->row.id,
+			  run_state_name(session->row.state));
 		error_hint(err, "lexflow rerun %s STEP does one of its steps again", session->row.id);
 		return -1;
 	}

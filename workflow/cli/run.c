@@ -12,7 +12,8 @@ const struct opt_option cli_state_options[] = {
 };
 
 const struct opt_option cli_session_options[] = {
-	{"durability", 0, OPT_TEXT, "full|normal|off", "full", "LEXFLOW_DURABILITY", "what a commit waits for"},
+	{"durability", 0, OPT_TEXT, "full|normal|off", "full", "LEXFLOW_DURABILITY",
+	 "what a commit waits for"},
 	{"services", 0, OPT_TEXT, "FILE", NULL, "LEXFLOW_SERVICES",
 	 "services to start when called (default infra/services.yaml beside FILE)"},
 	{"auth", 0, OPT_TEXT, "fake|none", "fake", NULL, "token sent where a call asks for auth"},
@@ -69,8 +70,8 @@ static int read_inputs(const struct opts *opts, const char *file, struct inputs 
 	in->plan = cli_read_plan(file, &in->source, &status);
 	if (!in->plan)
 		return status;
-	if (cli_read_data(opt_text(opts, "data"), &in->argument, &err) < 0 || cli_read_env(opts, &in->env, &err) < 0 ||
-	    read_limits(opts, &in->limits, &err) < 0) {
+	if (cli_read_data(opt_text(opts, "data"), &in->argument, &err) < 0 ||
+	    cli_read_env(opts, &in->env, &err) < 0 || read_limits(opts, &in->limits, &err) < 0) {
 		cli_fault(&err);
 		return err.kind == ERROR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_USAGE;
 	}
@@ -85,17 +86,20 @@ static void release_inputs(struct inputs *in)
 	buf_release(&in->source);
 }
 
-static int begin(struct session *session, const struct opts *opts, const char *file, struct inputs *in, struct error *err)
+static int begin(struct session *session, const struct opts *opts, const char *file, struct inputs *in,
+		 struct error *err)
 {
 	struct journal *journal = world_journal(session->world);
 
-	if (journal_create(journal, opt_text(opts, "id"), file, buf_slice(&in->source), "", "", &session->row, err) < 0)
+	if (journal_create(journal, opt_text(opts, "id"), file, buf_slice(&in->source), "", "", &session->row,
+			   err) < 0)
 		return -1;
 	session->has_row = true;
 	session_env(session, file, session->row.id, &in->env);
 	if (!session->is_quiet)
 		fprintf(stderr, "run %s\n", session->row.id);
-	session->run = world_start(session->world, &session->row, in->plan, in->argument, in->env, &in->limits);
+	session->run =
+		world_start(session->world, &session->row, in->plan, in->argument, in->env, &in->limits);
 	return 0;
 }
 
@@ -108,7 +112,8 @@ int cli_run(const struct opts *opts)
 	int status = read_inputs(opts, file, &in);
 
 	if (status == 0) {
-		if (session_open(&session, opts, file, in.plan, &err) < 0 || begin(&session, opts, file, &in, &err) < 0)
+		if (session_open(&session, opts, file, in.plan, &err) < 0 ||
+		    begin(&session, opts, file, &in, &err) < 0)
 			status = cli_fault(&err);
 		else
 			status = session_go(&session);

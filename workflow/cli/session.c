@@ -50,8 +50,9 @@ static void show_progress(uv_timer_t *timer)
 	buf_init(&where, 200);
 	run_where(session->run, &where);
 	cli_format_duration(clock_monotonic_us() - session->begun_us, elapsed);
-	fprintf(stderr, "\r\033[K%s  %lld calls answered, %lld under way%s%s", elapsed, (long long)figures.answered,
-		(long long)(figures.effects - figures.answered), where.len ? "  at " : "", buf_text(&where));
+	fprintf(stderr, "\r\033[K%s  %lld calls answered, %lld under way%s%s", elapsed,
+		(long long)figures.answered, (long long)(figures.effects - figures.answered),
+		where.len ? "  at " : "", buf_text(&where));
 	fflush(stderr);
 	buf_release(&where);
 }
@@ -99,7 +100,8 @@ static void find_services(const struct opts *opts, const char *definition, struc
 		buf_clear(path);
 }
 
-static int open_services(struct session *session, const struct opts *opts, const char *definition, struct error *err)
+static int open_services(struct session *session, const struct opts *opts, const char *definition,
+			 struct error *err)
 {
 	struct services_options options = {.log = &session->log, .env = value_map_new()};
 	char *programs = program_dir();
@@ -125,7 +127,8 @@ static bool names_a_service(const struct services *services, const struct plan *
 	bool found = false;
 
 	for (int i = 0; i < plan->constant_count && !found; i++)
-		found = plan->constants[i].kind == VALUE_STRING && value_map_get(env, value_text(plan->constants[i]));
+		found = plan->constants[i].kind == VALUE_STRING &&
+			value_map_get(env, value_text(plan->constants[i]));
 	value_unref(env);
 	return found;
 }
@@ -156,7 +159,8 @@ static int read_auth(const struct opts *opts, bool *send_tokens, struct error *e
 
 static int open_world(struct session *session, const struct opts *opts, struct error *err)
 {
-	struct world_options options = {.log = &session->log, .ended = ended, .failed = journal_failed, .ctx = session};
+	struct world_options options = {
+		.log = &session->log, .ended = ended, .failed = journal_failed, .ctx = session};
 	char *state = opt_text(opts, "state") ? mem_strdup(opt_text(opts, "state")) : journal_default_path();
 
 	if (session->services) {
@@ -165,7 +169,8 @@ static int open_world(struct session *session, const struct opts *opts, struct e
 		options.route_ctx = session->services;
 	}
 	options.state = state;
-	if (read_durability(opts, &options.durability, err) == 0 && read_auth(opts, &options.send_tokens, err) == 0)
+	if (read_durability(opts, &options.durability, err) == 0 &&
+	    read_auth(opts, &options.send_tokens, err) == 0)
 		session->world = world_open(&session->loop, &options, err);
 	mem_free(state);
 	return session->world ? 0 : -1;
@@ -177,7 +182,8 @@ static void watch_signals(struct session *session)
 	uv_signal_init(&session->loop, &session->on_terminate);
 	uv_timer_init(&session->loop, &session->progress);
 	session->on_interrupt.data = session->on_terminate.data = session->progress.data = session;
-	uv_unref((uv_handle_t *)&session->progress); /* the signals keep the loop waiting, also for a commit alone */
+	uv_unref((uv_handle_t *)&session
+			 ->progress); /* the signals keep the loop waiting, also for a commit alone */
 }
 
 void session_warm(struct session *session, const struct plan *plan)
@@ -197,8 +203,8 @@ static void raise_open_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int session_open(struct session *session, const struct opts *opts, const char *definition, const struct plan *plan,
-		 struct error *err)
+int session_open(struct session *session, const struct opts *opts, const char *definition,
+		 const struct plan *plan, struct error *err)
 {
 	const char *format = opt_text(opts, "log");
 
@@ -236,7 +242,8 @@ void session_env(const struct session *session, const char *definition, const ch
 	value_put(env, "GOOGLE_CLOUD_LOCATION", value_string_z("local"));
 	value_put(env, "GOOGLE_CLOUD_PROJECT_ID", value_string_z("lexflow-local"));
 	value_put(env, "GOOGLE_CLOUD_PROJECT_NUMBER", value_string_z("100000000000"));
-	value_put(env, "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME", value_string_z("lexflow@lexflow-local.iam.gserviceaccount.com"));
+	value_put(env, "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME",
+		  value_string_z("lexflow@lexflow-local.iam.gserviceaccount.com"));
 	value_put(env, "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID", value_string_z(run_id));
 	value_put(env, "GOOGLE_CLOUD_WORKFLOW_ID", value_string_z(*name ? name : "workflow"));
 	value_put(env, "GOOGLE_CLOUD_WORKFLOW_REVISION_ID",
@@ -264,10 +271,12 @@ static int report_end(struct session *session)
 		struct buf text;
 
 		if (!session->is_quiet)
-			fprintf(stderr, "run %s failed: %.*s\n", session->row.id, SLICE_ARG(value_get_text(report, "context")));
+			fprintf(stderr, "run %s failed: %.*s\n", session->row.id,
+				SLICE_ARG(value_get_text(report, "context")));
 		value_put(&line, "error", value_ref(report));
 		buf_init(&text, 0);
-		if (journal_encode(&text, line) == 0) /* a raised value may hold bytes, which have no JSON form */
+		if (journal_encode(&text, line) ==
+		    0) /* a raised value may hold bytes, which have no JSON form */
 			fprintf(stderr, "%s\n", buf_text(&text));
 		buf_release(&text);
 		value_unref(line);
@@ -285,7 +294,9 @@ static int report(struct session *session)
 	if (session->shows_progress)
 		fputs("\r\033[K", stderr);
 	if (session->fault.kind != ERROR_NONE) {
-		error_hint(&session->fault, "what was recorded is kept; when this is mended: lexflow resume %s", session->row.id);
+		error_hint(&session->fault,
+			   "what was recorded is kept; when this is mended: lexflow resume %s",
+			   session->row.id);
 		return cli_fault(&session->fault);
 	}
 	if (session->was_interrupted && !session->is_over) {

@@ -20,23 +20,25 @@ struct session {
 	struct logger log;
 	struct services *services;
 	struct world *world;
-	struct run *run;	/* owned */
+	struct run *run;        /* owned */
 	struct journal_run row; /* of the run; owned here (lock) once has_row */
 	bool has_row;
 	uv_signal_t on_interrupt, on_terminate;
 	uv_timer_t progress;
 	bool is_quiet, shows_progress;
 	int64_t begun_us;
-	bool is_over;	       /* the run has ended, or cannot go on */
+	bool is_over; /* the run has ended, or cannot go on */
 	bool was_interrupted;
 	struct error fault; /* of the journal */
 };
 
-/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services. `plan`:
- * as for session_warm, or NULL while the services still have to adopt the addresses of an earlier run. */
-int session_open(struct session *session, const struct opts *opts, const char *definition, const struct plan *plan,
-		 struct error *err);
-/* Start the services now if the plan names one of them: what later steps need loads while the first ones run. */
+/* `definition` is the path whose folder may hold infra/services.yaml; NULL or without one: no services.
+ * `plan`: as for session_warm, or NULL while the services still have to adopt the addresses of an earlier
+ * run. */
+int session_open(struct session *session, const struct opts *opts, const char *definition,
+		 const struct plan *plan, struct error *err);
+/* Start the services now if the plan names one of them: what later steps need loads while the first ones run.
+ */
 void session_warm(struct session *session, const struct plan *plan);
 /* Run session->run to its end. Returns the exit status of an ended, diverged, interrupted or faulted run, all
  * of which it has reported on stderr; the result is for the caller to print. */
@@ -45,6 +47,7 @@ void session_reset(struct session *session); /* drop the run and its row: ready 
 void session_close(struct session *session); /* accepts one half opened */
 
 /* The variables that every definition sees, and those of the services. */
-void session_env(const struct session *session, const char *definition, const char *run_id, struct value *env);
+void session_env(const struct session *session, const char *definition, const char *run_id,
+		 struct value *env);
 
 #endif

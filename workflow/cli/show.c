@@ -41,12 +41,14 @@ struct story {
 
 static void print_event(const struct event *event)
 {
-	static const char *const kinds[] = {"", "started", "announced", "answered", "observed", "logged", "ended"};
+	static const char *const kinds[] = {"",         "started", "announced", "answered",
+					    "observed", "logged",  "ended"};
 	char time[CLOCK_TEXT_SIZE];
 
-	printf("{\"number\":%lld,\"kind\":\"%s\",\"strand\":%lld,\"effect\":%lld,\"time\":\"%s\",\"content\":%.*s}\n",
-	       (long long)event->number, kinds[event->kind], (long long)event->strand, (long long)event->effect,
-	       clock_format_utc(event->time_us, time), SLICE_ARG(event->content));
+	printf("{\"number\":%lld,\"kind\":\"%s\",\"strand\":%lld,\"effect\":%lld,\"time\":\"%s\",\"content\":"
+	       "%.*s}\n",
+	       (long long)event->number, kinds[event->kind], (long long)event->strand,
+	       (long long)event->effect, clock_format_utc(event->time_us, time), SLICE_ARG(event->content));
 }
 
 static struct effect_row *effect_row(struct story *story, int64_t number)
@@ -54,7 +56,8 @@ static struct effect_row *effect_row(struct story *story, int64_t number)
 	while (story->count < (size_t)number) {
 		if (story->count == story->capacity)
 			story->effects = mem_grow(story->effects, &story->capacity, sizeof(*story->effects));
-		story->effects[story->count++] = (struct effect_row){.announced = value_null(), .answered = value_null()};
+		story->effects[story->count++] =
+			(struct effect_row){.announced = value_null(), .answered = value_null()};
 	}
 	return &story->effects[number - 1];
 }
@@ -160,7 +163,8 @@ static void print_calls(const struct story *story, bool failed_only, size_t limi
 		shown++;
 		printf("  %5zu  %.*s", i + 1, SLICE_ARG(value_get_text(row->announced, "step")));
 		for (size_t j = 0; iteration && j < value_len(*iteration); j++)
-			printf("%s%lld%s", j ? "," : " [", (long long)value_list_at(*iteration, j)->as.integer,
+			printf("%s%lld%s", j ? "," : " [",
+			       (long long)value_list_at(*iteration, j)->as.integer,
 			       j + 1 == value_len(*iteration) ? "]" : "");
 		printf("  ");
 		print_target(row);
@@ -186,8 +190,9 @@ static void count_in(struct value *steps, const struct effect_row *row)
 	if (row->answered.kind == VALUE_NULL)
 		value_put(step, "waiting", value_int(value_get_int(*step, "waiting", 0) + 1));
 	else
-		value_put(step, "totalMicroseconds",
-			  value_int(value_get_int(*step, "totalMicroseconds", 0) + row->to_us - row->from_us));
+		value_put(
+			step, "totalMicroseconds",
+			value_int(value_get_int(*step, "totalMicroseconds", 0) + row->to_us - row->from_us));
 }
 
 static struct value step_summary(const struct story *story)
@@ -210,9 +215,11 @@ static void print_steps(struct value steps)
 		char mean[32] = "-";
 
 		if (calls > waiting)
-			cli_format_duration(value_get_int(step, "totalMicroseconds", 0) / (calls - waiting), mean);
-		printf("  %-32.*s %7lld %7lld %8lld  %s\n", SLICE_ARG(value_map_key(steps, i)), (long long)calls,
-		       (long long)value_get_int(step, "failed", 0), (long long)waiting, mean);
+			cli_format_duration(value_get_int(step, "totalMicroseconds", 0) / (calls - waiting),
+					    mean);
+		printf("  %-32.*s %7lld %7lld %8lld  %s\n", SLICE_ARG(value_map_key(steps, i)),
+		       (long long)calls, (long long)value_get_int(step, "failed", 0), (long long)waiting,
+		       mean);
 	}
 }
 
@@ -288,7 +295,8 @@ static void print_json_story(const struct recorded *recorded, const struct story
 
 int cli_show(const struct opts *opts)
 {
-	struct story story = {.end = value_null(), .start = value_null(), .prints_events = opt_flag(opts, "events")};
+	struct story story = {
+		.end = value_null(), .start = value_null(), .prints_events = opt_flag(opts, "events")};
 	struct recorded recorded;
 	struct error err = {0};
 	int status = 0;

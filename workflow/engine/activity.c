@@ -1,5 +1,6 @@
 /*
- * activity.c - one effect under way: an HTTP call (perhaps of a service that must be started first) or a wait.
+ * activity.c - one effect under way: an HTTP call (perhaps of a service that must be started first) or a
+ *wait.
  *
  *	activity_start ─▶ route? ─▶ http_client_send ─▶ run_answer
  *	          └─▶ timer ───────────────────────▶ run_answer
@@ -121,8 +122,8 @@ static bool is_header(struct slice name, struct slice wanted)
 	return name.len == wanted.len && strncasecmp(name.ptr, wanted.ptr, wanted.len) == 0;
 }
 
-/* The definition's headers and ours into room for them all. Its Authorization gives way to the token that `auth` asks
- * for; its Idempotency-Key stays, since the author knows what is to happen once. */
+/* The definition's headers and ours into room for them all. Its Authorization gives way to the token that
+ * `auth` asks for; its Idempotency-Key stays, since the author knows what is to happen once. */
 static size_t request_headers(const struct activity *activity, struct http_header *headers, const char *key)
 {
 	const struct value *given = value_get(activity->effect->request, "headers");
@@ -151,7 +152,8 @@ static void send_http(struct activity *activity, const char *connect_to)
 	const struct value *timeout = value_get(request, "timeout");
 	const struct value *body = value_get(request, "body");
 	const struct value *given = value_get(request, "headers");
-	struct http_header *headers = mem_alloc(((given ? value_len(*given) : 0) + OUR_HEADERS) * sizeof(*headers));
+	struct http_header *headers =
+		mem_alloc(((given ? value_len(*given) : 0) + OUR_HEADERS) * sizeof(*headers));
 	char key[128];
 	struct http_request http = {
 		.method = value_get_text(request, "method").ptr,
@@ -163,7 +165,8 @@ static void send_http(struct activity *activity, const char *connect_to)
 		.connect_to = connect_to,
 	};
 
-	snprintf(key, sizeof(key), "%s/%lld", run_id(activity->effect->run), (long long)activity->effect->number);
+	snprintf(key, sizeof(key), "%s/%lld", run_id(activity->effect->run),
+		 (long long)activity->effect->number);
 	http.header_count = request_headers(activity, headers, key);
 	if (timeout && value_is_number(*timeout))
 		http.timeout_ms = (int64_t)(value_number(*timeout) * 1000);
@@ -203,8 +206,8 @@ static void wait_over(uv_timer_t *timer)
 	answer(timer->data, value_null(), value_null());
 }
 
-/* Milliseconds from now; a wait that fell due while nobody was there is over at once, and none is longer than a
- * thousand years, which a timer still can count. */
+/* Milliseconds from now; a wait that fell due while nobody was there is over at once, and none is longer than
+ * a thousand years, which a timer still can count. */
 static uint64_t wait_ms(const struct effect *effect)
 {
 	const struct value *seconds = value_get(effect->request, "seconds");

@@ -36,7 +36,8 @@ int range_bounds(struct value list, struct value *first, int64_t *count, struct 
 
 struct value range_at(struct value first, int64_t i)
 {
-	return first.kind == VALUE_INT ? value_int(first.as.integer + i) : value_double(first.as.number + (double)i);
+	return first.kind == VALUE_INT ? value_int(first.as.integer + i)
+				       : value_double(first.as.number + (double)i);
 }
 
 enum outcome for_begin(struct strand *strand, struct frame *frame, int number, struct value *raised)
@@ -48,7 +49,8 @@ enum outcome for_begin(struct strand *strand, struct frame *frame, int number, s
 	int64_t count;
 
 	if (!loop->is_range && list.kind != VALUE_LIST) {
-		raise_error(raised, "TypeError", "\"in\" of a loop must be a list; got: %s", value_kind_name(list.kind));
+		raise_error(raised, "TypeError", "\"in\" of a loop must be a list; got: %s",
+			    value_kind_name(list.kind));
 		return RAISED;
 	}
 	count = (int64_t)value_len(list);
@@ -90,7 +92,8 @@ void for_next(struct frame *frame, const struct plan_loop *loop)
 
 /* ---- retry (reference, 2.7): delay before retry n is min(initial * multiplier^(n-1), max) seconds */
 
-enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler, struct value *raised)
+enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler,
+		   struct value *raised)
 {
 	const struct value *policy = &frame->stack[frame->depth - 4];
 	struct value *attempts = &frame->slots[handler->hidden + 2];

@@ -95,7 +95,8 @@ void effect_announce(struct strand *strand, enum effect_kind kind, const char *f
 	run->figures.effects++;
 
 	content = announcement(strand, effect, function);
-	past = produce(run, EVENT_ANNOUNCED, strand->id, effect->number, content, &effect->announced_us, &effect->ticket);
+	past = produce(run, EVENT_ANNOUNCED, strand->id, effect->number, content, &effect->announced_us,
+		       &effect->ticket);
 	value_unref(content);
 	if (!past && run->status == RUN_GOES_ON)
 		run->host->perform(run->host->ctx, effect);
@@ -111,7 +112,8 @@ static bool is_unrecordable(struct value v, struct value *raised)
 	return true;
 }
 
-enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op,
+			 struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
 	struct stdlib_context context = {.env = strand->run->env};
@@ -123,7 +125,8 @@ enum outcome effect_call(struct strand *strand, struct frame *frame, const struc
 		return RAISED;
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
-	effect_announce(strand, function->kind == STDLIB_HTTP ? EFFECT_HTTP : EFFECT_SLEEP, function->name, request, false);
+	effect_announce(strand, function->kind == STDLIB_HTTP ? EFFECT_HTTP : EFFECT_SLEEP, function->name,
+			request, false);
 	return WAITS;
 }
 
@@ -174,8 +177,9 @@ static struct value ask_world(struct run *run, const struct stdlib_function *fun
 	host->random(host->ctx, b); /* uuid.generate: RFC 9562, version 4 */
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	return value_stringf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-			     b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	return value_stringf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+			     b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+			     b[14], b[15]);
 }
 
 int observe(struct strand *strand, const struct stdlib_function *function, struct value *out)

@@ -25,8 +25,8 @@ struct frame {
 	struct frame *caller; /* owned; NULL at the bottom of a strand */
 	struct frame *outer;  /* frame of the unit around a branch or iteration; NULL for a routine */
 	int unit;
-	int pc;		     /* next operation */
-	int depth;	     /* of the expression stack */
+	int pc;              /* next operation */
+	int depth;           /* of the expression stack */
 	struct value *stack; /* behind the slots */
 	struct value slots[];
 };
@@ -40,10 +40,10 @@ struct strand {
 	int call_depth;
 	int parallel_depth;
 	enum strand_state state;
-	struct effect *effect;	  /* owned by the run; or NULL */
-	struct fork *fork;	  /* owned: its own parallel step under way; or NULL */
-	struct fork *parent;	  /* the fork it is a child of; NULL for main */
-	int64_t index;		  /* iteration or branch number in `parent` */
+	struct effect *effect; /* owned by the run; or NULL */
+	struct fork *fork;     /* owned: its own parallel step under way; or NULL */
+	struct fork *parent;   /* the fork it is a child of; NULL for main */
+	int64_t index;         /* iteration or branch number in `parent` */
 	struct strand *next_ready;
 	struct strand *previous, *next; /* all of the run */
 };
@@ -52,11 +52,11 @@ struct fork {
 	const struct plan_fork *plan;
 	struct strand *strand; /* waits for the children */
 	struct frame *frame;
-	struct value list;	     /* in; null for ranges and branches */
-	struct value first;	     /* range: its begin */
+	struct value list;  /* in; null for ranges and branches */
+	struct value first; /* range: its begin */
 	int64_t count, started, running, limit;
-	struct value failures;	     /* list of {"id", "error"} */
-	struct value tags;	     /* of the failures, each once */
+	struct value failures; /* list of {"id", "error"} */
+	struct value tags;     /* of the failures, each once */
 	bool truncated;
 	struct fork *next; /* all of the run */
 };
@@ -79,23 +79,23 @@ struct run {
 	void *user;
 
 	enum run_status status;
-	struct value result;	/* or the error report */
+	struct value result; /* or the error report */
 	char *divergence;
 
 	struct strand *strands; /* all alive */
 	struct strand *ready_first, **ready_last;
 	struct effect *effects; /* announced, unanswered */
-	struct fork *forks;	/* under way, oldest last */
+	struct fork *forks;     /* under way, oldest last */
 
 	int64_t next_event, next_strand, next_effect;
 	int64_t branches; /* children that do not themselves wait for children */
 	struct run_figures figures;
 	int64_t stores, grown, measure_after; /* memory is measured now and then, see memory.c */
-	bool over_limit;	       /* a ResourceLimitError is on its way: nothing catches it */
+	bool over_limit;                      /* a ResourceLimitError is on its way: nothing catches it */
 
 	struct past *past;
 	size_t past_count, past_capacity, past_next;
-	bool is_live; /* what the past left unanswered was performed again */
+	bool is_live;        /* what the past left unanswered was performed again */
 	struct watch *watch; /* or NULL */
 };
 
@@ -107,7 +107,8 @@ void frame_free(struct frame *frame);
 struct strand *strand_new(struct run *run, int unit);
 void strand_free(struct strand *strand); /* unlinks it */
 void strand_ready(struct strand *strand);
-int frame_step(const struct plan *plan, const struct frame *frame); /* step of the operation under way, or -1 */
+int frame_step(const struct plan *plan,
+	       const struct frame *frame); /* step of the operation under way, or -1 */
 
 static inline void push(struct frame *frame, struct value taken)
 {
@@ -128,25 +129,29 @@ enum outcome for_begin(struct strand *strand, struct frame *frame, int loop, str
 void for_next(struct frame *frame, const struct plan_loop *loop);
 int range_bounds(struct value list, struct value *first, int64_t *count, struct value *raised);
 struct value range_at(struct value first, int64_t i);
-enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler, struct value *raised);
+enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler,
+		   struct value *raised);
 /* Find who catches it; both values are taken. GO, or ENDED when the strand is over. */
 enum outcome unwind(struct strand *strand, struct value raised, struct value trace);
 
 /* ---- fork.c */
-enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct plan_fork *plan, struct value *raised);
+enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct plan_fork *plan,
+			struct value *raised);
 /* A strand has ended: tell its fork, or the run. `raised` VALUE_UNSET: normally, with `value`. All taken. */
 void strand_ended(struct strand *strand, struct value value, struct value raised, struct value trace);
 void forks_start(struct run *run); /* children that now have room */
 void fork_free(struct fork *fork);
 
 /* ---- effect.c */
-enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
+enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op,
+			 struct value *raised);
 void effect_announce(struct strand *strand, enum effect_kind kind, const char *function, struct value request,
 		     bool in_passing);
 enum outcome log_call(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
 int observe(struct strand *strand, const struct stdlib_function *function, struct value *out);
-void effect_answered(struct effect *effect, struct value content); /* content lent: {"result"} or {"raised"} */
-void effect_free(struct effect *effect);			   /* unlinks it */
+void effect_answered(struct effect *effect,
+		     struct value content); /* content lent: {"result"} or {"raised"} */
+void effect_free(struct effect *effect);    /* unlinks it */
 
 /* ---- history.c */
 /* Record an event, or compare it with the recorded one. `content` is lent. Gives the recorded event when
@@ -159,13 +164,16 @@ const struct past *next_past_answer(struct run *run);
 void history_release(struct run *run);
 
 /* ---- report.c */
-struct value trace_new(const struct strand *strand);  /* list of {"step","routine","position"} */
-struct value error_report(struct value raised, struct value trace); /* lent; {"payload","context","stackTrace"} */
-bool has_json_form(struct value v); /* bytes, NaN and infinity have none */
-struct value iteration_of(const struct strand *strand, const struct frame *frame); /* list of loop indexes, outermost first */
+struct value trace_new(const struct strand *strand); /* list of {"step","routine","position"} */
+struct value error_report(struct value raised,
+			  struct value trace); /* lent; {"payload","context","stackTrace"} */
+bool has_json_form(struct value v);            /* bytes, NaN and infinity have none */
+struct value iteration_of(const struct strand *strand,
+			  const struct frame *frame); /* list of loop indexes, outermost first */
 
 /* ---- memory.c */
-/* A store added at most so many bytes: measure when it is time. False when the run is over its limit (*raised is set). */
+/* A store added at most so many bytes: measure when it is time. False when the run is over its limit (*raised
+ * is set). */
 bool memory_fits(struct run *run, size_t added, struct value *raised);
 /* Count a step; false as above. */
 bool count_step(struct run *run, struct value *raised);
@@ -179,7 +187,7 @@ void run_end(struct run *run, enum run_status status, struct value result); /* t
 struct watch {
 	int step;
 	size_t visit_wanted; /* SIZE_MAX: only look on */
-	bool is_live;	     /* the wanted visit goes on against the world */
+	bool is_live;        /* the wanted visit goes on against the world */
 	struct survey survey;
 	struct open_visit *open;
 	size_t open_count, open_capacity;
@@ -187,10 +195,11 @@ struct watch {
 	struct value request;  /* {"run", "step", "visit", "set"}: for EVENT_STARTED */
 };
 
-void watch_step(struct strand *strand, struct frame *frame, int step); /* a step begins */
-void watch_op(struct strand *strand);				       /* an operation is next */
+void watch_step(struct strand *strand, struct frame *frame, int step);       /* a step begins */
+void watch_op(struct strand *strand);                                        /* an operation is next */
 void watch_store(struct strand *strand, const struct frame *home, int slot); /* a variable is assigned */
-void watch_caught(struct run *run, struct frame *frame, struct value raised); /* `frame` goes on in a handler */
+void watch_caught(struct run *run, struct frame *frame,
+		  struct value raised); /* `frame` goes on in a handler */
 void watch_gone(struct run *run, struct frame *frame, const struct value *raised); /* returned, or raised */
 void watch_free(struct watch *watch);
 

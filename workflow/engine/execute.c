@@ -18,7 +18,8 @@ static inline enum outcome done(int failed)
 	return failed ? RAISED : GO;
 }
 
-static enum outcome load(const struct run *run, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome load(const struct run *run, struct frame *frame, const struct op *op,
+			 struct value *raised)
 {
 	const struct frame *home = op->level ? frame_out(frame, op->level) : frame;
 	struct value v = home->slots[op->arg];
@@ -26,7 +27,8 @@ static enum outcome load(const struct run *run, struct frame *frame, const struc
 	if (v.kind == (enum value_kind)VALUE_UNSET) {
 		struct slice name = run->plan->units[home->unit].variables[op->arg].text;
 
-		return done(raise_error(raised, "KeyError", "variable \"%.*s\" has not been assigned", SLICE_ARG(name)));
+		return done(raise_error(raised, "KeyError", "variable \"%.*s\" has not been assigned",
+					SLICE_ARG(name)));
 	}
 	push(frame, value_ref(v));
 	return GO;
@@ -55,7 +57,8 @@ static enum outcome binary(struct frame *frame, const struct op *op, struct valu
 	return GO;
 }
 
-static enum outcome member(const struct run *run, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome member(const struct run *run, struct frame *frame, const struct op *op,
+			   struct value *raised)
 {
 	struct value *map = &frame->stack[frame->depth - 1];
 	struct value result;
@@ -111,7 +114,8 @@ static enum outcome demand_bool(struct frame *frame, struct value *raised)
 
 	if (v.kind == VALUE_BOOL)
 		return GO;
-	return done(raise_error(raised, "TypeError", "a boolean is needed here; got: %s", value_kind_name(v.kind)));
+	return done(raise_error(raised, "TypeError", "a boolean is needed here; got: %s",
+				value_kind_name(v.kind)));
 }
 
 static enum outcome jump_unless(struct frame *frame, const struct op *op, struct value *raised)
@@ -123,7 +127,8 @@ static enum outcome jump_unless(struct frame *frame, const struct op *op, struct
 	return GO;
 }
 
-static enum outcome call_library(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome call_library(struct strand *strand, struct frame *frame, const struct op *op,
+				 struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
 	struct stdlib_context context = {.env = strand->run->env};
@@ -141,13 +146,15 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 	return GO;
 }
 
-static enum outcome call_routine(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome call_routine(struct strand *strand, struct frame *frame, const struct op *op,
+				 struct value *raised)
 {
 	struct run *run = strand->run;
 	struct frame *callee;
 
 	if (strand->call_depth >= run->limits.call_depth)
-		return done(raise_error(raised, "RecursionError", "more than %lld levels of calls (limit call_depth)",
+		return done(raise_error(raised, "RecursionError",
+					"more than %lld levels of calls (limit call_depth)",
 					(long long)run->limits.call_depth));
 	callee = frame_new(run->plan, op->arg);
 	for (int i = op->count; i-- > 0;)
@@ -166,7 +173,8 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 	if (strand->run->watch)
 		watch_gone(strand->run, frame, NULL);
 	if (!caller) {
-		strand_ended(strand, result, (struct value){.kind = (enum value_kind)VALUE_UNSET}, value_null());
+		strand_ended(strand, result, (struct value){.kind = (enum value_kind)VALUE_UNSET},
+			     value_null());
 		return ENDED;
 	}
 	frame_free(frame);
@@ -176,7 +184,8 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 	return GO;
 }
 
-static enum outcome store(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome store(struct strand *strand, struct frame *frame, const struct op *op,
+			  struct value *raised)
 {
 	struct run *run = strand->run;
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
@@ -196,7 +205,8 @@ static struct value *descend(struct value *place, struct value key, struct value
 {
 	if (place->kind == VALUE_LIST) {
 		if (key.kind != VALUE_INT) {
-			raise_error(raised, "TypeError", "a list index must be an integer; got: %s", value_kind_name(key.kind));
+			raise_error(raised, "TypeError", "a list index must be an integer; got: %s",
+				    value_kind_name(key.kind));
 			return NULL;
 		}
 		if (key.as.integer < 0 || (uint64_t)key.as.integer >= value_len(*place)) {
@@ -208,7 +218,7 @@ static struct value *descend(struct value *place, struct value key, struct value
 	if (place->kind != VALUE_MAP || key.kind != VALUE_STRING) {
 		raise_error(raised, "TypeError", "a member can be assigned in a map or list; got: %s",
 			    place->kind == (enum value_kind)VALUE_UNSET ? "an unassigned variable"
-								       : value_kind_name(place->kind));
+									: value_kind_name(place->kind));
 		return NULL;
 	}
 	if (!value_map_get(*place, value_text(key)))
@@ -216,7 +226,8 @@ static struct value *descend(struct value *place, struct value key, struct value
 	return value_map_change(place, value_text(key));
 }
 
-static enum outcome store_path(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome store_path(struct strand *strand, struct frame *frame, const struct op *op,
+			       struct value *raised)
 {
 	struct run *run = strand->run;
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
@@ -225,7 +236,8 @@ static enum outcome store_path(struct strand *strand, struct frame *frame, const
 	size_t added = value_size(operands[0]);
 
 	for (int i = 1; i <= op->count; i++) {
-		/* A map that is missing on the way is made (reference, 2.2); null is what descend puts there. */
+		/* A map that is missing on the way is made (reference, 2.2); null is what descend puts there.
+		 */
 		if (i > 1 && place->kind == VALUE_NULL && operands[i].kind == VALUE_STRING)
 			*place = value_map_new();
 		place = descend(place, operands[i], raised);
@@ -241,7 +253,8 @@ static enum outcome store_path(struct strand *strand, struct frame *frame, const
 	return memory_fits(run, added, raised) ? GO : RAISED;
 }
 
-static enum outcome step(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome step(struct strand *strand, struct frame *frame, const struct op *op,
+			 struct value *raised)
 {
 	if (!count_step(strand->run, raised))
 		return RAISED;
@@ -262,7 +275,8 @@ static enum outcome list_push(struct frame *frame)
 	return GO;
 }
 
-static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op,
+				   struct value *raised)
 {
 	struct run *run = strand->run;
 	const struct plan *plan = run->plan;

@@ -20,7 +20,8 @@ static int fork_limit(struct frame *frame, const struct plan_fork *plan, int64_t
 		return 0;
 	v = frame->stack[position];
 	if (v.kind != VALUE_INT)
-		return raise_error(raised, "TypeError", "concurrency_limit must be an integer; got: %s", value_kind_name(v.kind));
+		return raise_error(raised, "TypeError", "concurrency_limit must be an integer; got: %s",
+				   value_kind_name(v.kind));
 	if (v.as.integer < 1)
 		return raise_error(raised, "ValueError", "concurrency_limit must be positive; got: %lld",
 				   (long long)v.as.integer);
@@ -28,7 +29,8 @@ static int fork_limit(struct frame *frame, const struct plan_fork *plan, int64_t
 	return 0;
 }
 
-static int fork_source(struct frame *frame, const struct plan_fork *plan, struct fork *fork, struct value *raised)
+static int fork_source(struct frame *frame, const struct plan_fork *plan, struct fork *fork,
+		       struct value *raised)
 {
 	struct value list;
 
@@ -39,7 +41,8 @@ static int fork_source(struct frame *frame, const struct plan_fork *plan, struct
 	if (plan->is_range)
 		return range_bounds(list, &fork->first, &fork->count, raised);
 	if (list.kind != VALUE_LIST)
-		return raise_error(raised, "TypeError", "\"in\" of a loop must be a list; got: %s", value_kind_name(list.kind));
+		return raise_error(raised, "TypeError", "\"in\" of a loop must be a list; got: %s",
+				   value_kind_name(list.kind));
 	fork->list = value_ref(list);
 	fork->count = (int64_t)value_len(list);
 	return 0;
@@ -53,18 +56,23 @@ void fork_free(struct fork *fork)
 	mem_free(fork);
 }
 
-enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct plan_fork *plan, struct value *raised)
+enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct plan_fork *plan,
+			struct value *raised)
 {
 	struct run *run = strand->run;
 	struct fork *fork;
 
 	if (strand->parallel_depth >= run->limits.parallel_depth) {
-		raise_error(raised, "ParallelNestingError", "parallel steps are nested deeper than %lld (limit parallel_depth)",
+		raise_error(raised, "ParallelNestingError",
+			    "parallel steps are nested deeper than %lld (limit parallel_depth)",
 			    (long long)run->limits.parallel_depth);
 		return RAISED;
 	}
 	fork = mem_new(sizeof(*fork));
-	*fork = (struct fork){.plan = plan, .strand = strand, .frame = frame, .failures = value_list_new(0),
+	*fork = (struct fork){.plan = plan,
+			      .strand = strand,
+			      .frame = frame,
+			      .failures = value_list_new(0),
 			      .tags = value_list_new(0)};
 	if (fork_limit(frame, plan, &fork->limit, raised) < 0 || fork_source(frame, plan, fork, raised) < 0) {
 		fork_free(fork);
@@ -97,9 +105,9 @@ static void start_child(struct fork *fork)
 	child->parallel_depth = fork->strand->parallel_depth + 1;
 	child->call_depth = fork->strand->call_depth;
 	if (fork->plan->is_loop) {
-		child->top->slots[fork->plan->value] = fork->plan->is_range
-							       ? range_at(fork->first, i)
-							       : value_ref(*value_list_at(fork->list, (size_t)i));
+		child->top->slots[fork->plan->value] =
+			fork->plan->is_range ? range_at(fork->first, i)
+					     : value_ref(*value_list_at(fork->list, (size_t)i));
 		if (fork->plan->index >= 0)
 			child->top->slots[fork->plan->index] = value_int(i);
 	}
@@ -188,7 +196,8 @@ static struct value branch_error(struct fork *fork)
 {
 	struct value raised, tags;
 
-	raise_error(&raised, "UnhandledBranchError", "One or more branches or iterations encountered an unhandled runtime error");
+	raise_error(&raised, "UnhandledBranchError",
+		    "One or more branches or iterations encountered an unhandled runtime error");
 	tags = value_ref(*value_get(raised, "tags"));
 	for (size_t i = 0; i < value_len(fork->tags); i++)
 		value_list_push(&tags, value_ref(*value_list_at(fork->tags, i)));
@@ -221,11 +230,13 @@ void strand_ended(struct strand *strand, struct value value, struct value raised
 	strand->state = STRAND_DONE;
 	if (!fork && !failed && !has_json_form(value)) {
 		value_unref(raised);
-		raise_error(&raised, "ValueError", "the result holds bytes or numbers that have no JSON form");
+		raise_error(&raised, "ValueError",
+			    "the result holds bytes or numbers that have no JSON form");
 		failed = true;
 	}
 	if (!fork || (failed && run->over_limit)) {
-		run_end(run, failed ? RUN_RAISED : RUN_RETURNED, failed ? error_report(raised, trace) : value_ref(value));
+		run_end(run, failed ? RUN_RAISED : RUN_RETURNED,
+			failed ? error_report(raised, trace) : value_ref(value));
 	} else {
 		if (failed)
 			child_failed(fork, strand->index, raised, trace);

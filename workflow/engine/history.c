@@ -23,8 +23,8 @@ int run_add_history(struct run *run, const struct event *event, struct error *er
 		return error_set(err, ERROR_IO, "the journal of run %s has a gap before event %lld", run->id,
 				 (long long)event->number);
 	if (journal_decode(event->content, &past->content, &cause) < 0)
-		return error_set(err, ERROR_IO, "event %lld of run %s is damaged: %s", (long long)event->number, run->id,
-				 cause.message);
+		return error_set(err, ERROR_IO, "event %lld of run %s is damaged: %s",
+				 (long long)event->number, run->id, cause.message);
 	run->past_count++;
 	return 0;
 }
@@ -78,12 +78,14 @@ static bool same_member(struct value a, struct value b, const char *name)
 	return x && y ? value_equal(*x, *y) : x == y;
 }
 
-static bool is_same(const struct past *past, enum event_kind kind, int64_t strand, int64_t effect, struct value content)
+static bool is_same(const struct past *past, enum event_kind kind, int64_t strand, int64_t effect,
+		    struct value content)
 {
 	if (past->kind != kind || past->strand != strand || past->effect != effect)
 		return false;
 	if (kind == EVENT_ANNOUNCED)
-		return same_member(past->content, content, "function") && same_member(past->content, content, "step") &&
+		return same_member(past->content, content, "function") &&
+		       same_member(past->content, content, "step") &&
 		       same_member(past->content, content, "request");
 	if (kind == EVENT_OBSERVED)
 		return same_member(past->content, content, "function");
@@ -95,13 +97,13 @@ static void explain(struct run *run, const struct past *past, enum event_kind ki
 	struct slice was = value_get_text(past->content, "step");
 	struct slice is = value_get_text(content, "step");
 
-	diverge(run, "event %zu of run %s was %s%s%.*s; the definition now gives %s%s%.*s", run->past_next + 1, run->id,
-		kind_name(past->kind), was.len ? " in step " : "", SLICE_ARG(was), kind_name(kind),
-		is.len ? " in step " : "", SLICE_ARG(is));
+	diverge(run, "event %zu of run %s was %s%s%.*s; the definition now gives %s%s%.*s",
+		run->past_next + 1, run->id, kind_name(past->kind), was.len ? " in step " : "",
+		SLICE_ARG(was), kind_name(kind), is.len ? " in step " : "", SLICE_ARG(is));
 }
 
-static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int64_t effect, struct value content,
-		      int64_t time_us)
+static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int64_t effect,
+		      struct value content, int64_t time_us)
 {
 	struct event event = {run->next_event, kind, strand, effect, time_us, {0}};
 	struct buf text;
@@ -116,8 +118,8 @@ static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int
 	return ticket;
 }
 
-const struct past *produce(struct run *run, enum event_kind kind, int64_t strand, int64_t effect, struct value content,
-			   int64_t *time_us, int64_t *ticket)
+const struct past *produce(struct run *run, enum event_kind kind, int64_t strand, int64_t effect,
+			   struct value content, int64_t *time_us, int64_t *ticket)
 {
 	const struct past *past = NULL;
 
@@ -153,8 +155,8 @@ const struct past *next_past_answer(struct run *run)
 		return NULL;
 	past = &run->past[run->past_next];
 	if (past->kind != EVENT_ANSWERED) {
-		diverge(run, "event %zu of run %s was %s; the definition now waits there", run->past_next + 1, run->id,
-			kind_name(past->kind));
+		diverge(run, "event %zu of run %s was %s; the definition now waits there", run->past_next + 1,
+			run->id, kind_name(past->kind));
 		return NULL;
 	}
 	run->past_next++;

@@ -41,7 +41,8 @@ static int unknown_limit(const char *assignment, struct error *err)
 	char names[200] = "";
 
 	for (int i = 0; i < ROWS; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "", rows[i].name);
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "",
+			 rows[i].name);
 	error_set(err, ERROR_INPUT, "unknown limit in \"%s\"", assignment);
 	error_hint(err, "the limits are %s; for example --limit steps=1000 or --limit steps=off", names);
 	return -1;
@@ -64,7 +65,8 @@ int limits_set(struct limits *limits, const char *assignment, struct error *err)
 		errno = 0;
 		*field(limits, i) = strtoll(equals + 1, &end, 10);
 		if (errno || end == equals + 1 || *end || *field(limits, i) < 1)
-			return error_set(err, ERROR_INPUT, "\"%s\": a limit is a positive whole number or \"off\"", assignment);
+			return error_set(err, ERROR_INPUT,
+					 "\"%s\": a limit is a positive whole number or \"off\"", assignment);
 		return 0;
 	}
 	return unknown_limit(assignment, err);

@@ -13,13 +13,13 @@
 #include <stdio.h>
 
 struct limits {
-	int64_t steps;		   /* executed in a run */
-	int64_t memory_bytes;	   /* all variables of a run */
-	int64_t call_depth;	   /* levels of routine calls, main included */
-	int64_t parallel_depth;	   /* parallel in parallel */
+	int64_t steps;             /* executed in a run */
+	int64_t memory_bytes;      /* all variables of a run */
+	int64_t call_depth;        /* levels of routine calls, main included */
+	int64_t parallel_depth;    /* parallel in parallel */
 	int64_t parallel_branches; /* branches and iterations under way at once, in the whole run */
-	int64_t branch_errors;	   /* kept in UnhandledBranchError */
-	int64_t response_bytes;	   /* body of an HTTP response */
+	int64_t branch_errors;     /* kept in UnhandledBranchError */
+	int64_t response_bytes;    /* body of an HTTP response */
 };
 
 struct limits limits_default(void);

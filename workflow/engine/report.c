@@ -1,4 +1,5 @@
-/* report.c - where an error happened, in the words of the API (reference, 6.4), and which iteration it was. */
+/* report.c - where an error happened, in the words of the API (reference, 6.4), and which iteration it was.
+ */
 #include "workflow/engine/engine_private.h"
 
 #include "lib/json/json.h"
@@ -58,14 +59,16 @@ struct value error_report(struct value raised, struct value trace)
 		struct value element = *value_list_at(trace, i);
 		const struct value *at = value_get(element, "position");
 
-		buf_printf(&text, "\nin step \"%.*s\", routine \"%.*s\"", SLICE_ARG(value_get_text(element, "step")),
+		buf_printf(&text, "\nin step \"%.*s\", routine \"%.*s\"",
+			   SLICE_ARG(value_get_text(element, "step")),
 			   SLICE_ARG(value_get_text(element, "routine")));
 		if (at)
 			buf_printf(&text, ", line: %.*s", SLICE_ARG(value_get_text(*at, "line")));
 	}
 	value_put(&stack, "elements", value_ref(trace));
 	value_put(&report, "payload",
-		  expr_is_too_deep(raised) ? value_string_z("(nested too deeply to be shown)") : value_ref(raised));
+		  expr_is_too_deep(raised) ? value_string_z("(nested too deeply to be shown)")
+					   : value_ref(raised));
 	value_put(&report, "context", value_string(buf_slice(&text)));
 	value_put(&report, "stackTrace", stack);
 	buf_release(&text);

@@ -42,9 +42,12 @@ static int read_start(struct history *history, const struct journal_run *row, st
 	struct value content;
 	const struct value *argument, *env, *limits;
 
-	if (history->count == 0 || history->events[0].kind != EVENT_STARTED)
-		return error_set(err, ERROR_INPUT, "run %s has no recorded start: it was interrupted before its first step",
-				 row->id);
+	if (history->count == 0 || history->events[0].kind != EVENT_STARTED) {
+		error_set(err, ERROR_INPUT,
+			  "run %s has no recorded start: it was interrupted before its first step", row->id);
+		error_hint(err, "nothing of it was done; run its definition again");
+		return -1;
+	}
 	if (journal_decode(history->events[0].content, &content, err) < 0)
 		return -1;
 	argument = value_get(content, "argument");
@@ -56,19 +59,22 @@ static int read_start(struct history *history, const struct journal_run *row, st
 	if (limits)
 		read_limits(&history->limits, *limits);
 	if (value_get(content, "rerun"))
-		error_set(err, ERROR_INPUT, "run %s did one step of run %s again; it has no history of its own", row->id,
+		error_set(err, ERROR_INPUT,
+			  "run %s did one step of run %s again; it has no history of its own", row->id,
 			  row->parent_run);
 	error_hint(err, "rerun the step of run %s instead", row->parent_run);
 	value_unref(content);
 	return err->kind == ERROR_NONE ? 0 : -1;
 }
 
-int history_read(struct journal *journal, const struct journal_run *row, struct history *history, struct error *err)
+int history_read(struct journal *journal, const struct journal_run *row, struct history *history,
+		 struct error *err)
 {
 	struct reading reading = {history, err};
 
 	*history = (struct history){0};
-	if (journal_events(journal, row, 1, add_event, &reading, err) < 0 || read_start(history, row, err) < 0) {
+	if (journal_events(journal, row, 1, add_event, &reading, err) < 0 ||
+	    read_start(history, row, err) < 0) {
 		history_free(history);
 		return -1;
 	}
@@ -195,7 +201,8 @@ int rerun_check_set(const struct plan *plan, int step, struct value set, struct 
 		while (around >= 0 && find_slot(&plan->units[plan->steps[around].unit], name) < 0)
 			around = plan->steps[around].parent;
 		if (around < 0)
-			return error_set(err, ERROR_INPUT, "--set: there is no variable \"%.*s\" at this step",
+			return error_set(err, ERROR_INPUT,
+					 "--set: there is no variable \"%.*s\" at this step",
 					 SLICE_ARG(name));
 	}
 	return 0;
@@ -213,8 +220,9 @@ static void set_variable(struct run *run, struct frame *frame, struct slice name
 	value_set(&frame->slots[slot], value_ref(v));
 }
 
-struct run *rerun_new(const struct plan *plan, const struct history *history, const struct rerun_request *request,
-		      const struct run_host *host, const char *id, struct error *err)
+struct run *rerun_new(const struct plan *plan, const struct history *history,
+		      const struct rerun_request *request, const struct run_host *host, const char *id,
+		      struct error *err)
 {
 	struct watch *watch;
 	struct buf name;
@@ -242,7 +250,8 @@ struct run *rerun_new(const struct plan *plan, const struct history *history, co
 		return NULL;
 	}
 	for (size_t i = 0; i < value_len(request->set); i++)
-		set_variable(run, watch->strand->top, value_map_key(request->set, i), *value_map_at(request->set, i));
+		set_variable(run, watch->strand->top, value_map_key(request->set, i),
+			     *value_map_at(request->set, i));
 	return run;
 }
 
@@ -252,7 +261,8 @@ enum run_status rerun_go_live(struct run *run)
 	struct value content;
 	int64_t time_us, ticket;
 
-	/* Everything else of the old run stands still: its calls are not waited for, its forks start nothing. */
+	/* Everything else of the old run stands still: its calls are not waited for, its forks start nothing.
+	 */
 	while (run->effects)
 		effect_free(run->effects);
 	run->forks = NULL;

@@ -23,12 +23,13 @@ struct history {
 };
 
 /* ERROR_INPUT for a run that is itself a rerun: its history begins elsewhere. */
-int history_read(struct journal *journal, const struct journal_run *row, struct history *history, struct error *err);
+int history_read(struct journal *journal, const struct journal_run *row, struct history *history,
+		 struct error *err);
 void history_free(struct history *history); /* what history_read filled */
 
 struct visit {
 	struct value iteration; /* list of loop indexes, outermost first */
-	struct value outcome;	/* null while the visit never ended */
+	struct value outcome;   /* null while the visit never ended */
 	bool is_complete, has_failed;
 };
 
@@ -37,23 +38,25 @@ struct survey {
 	size_t count, capacity;
 };
 
-/* Every visit to a step that the history comes to; a run that was killed may have been further. -1 with ERROR_INPUT when the plan does not repeat the history. */
+/* Every visit to a step that the history comes to; a run that was killed may have been further. -1 with
+ * ERROR_INPUT when the plan does not repeat the history. */
 int survey_step(const struct plan *plan, const struct history *history, const char *id, int step,
 		struct survey *survey, struct error *err);
 void survey_release(struct survey *survey);
 
 struct rerun_request {
 	int step;
-	size_t visit;	  /* index in the survey */
-	struct value set; /* map name -> value: variables to change first */
+	size_t visit;       /* index in the survey */
+	struct value set;   /* map name -> value: variables to change first */
 	const char *parent; /* id of the run */
 };
 
 /* Are the variables of `set` (a map) known at the step? ERROR_INPUT names the first that is not. */
 int rerun_check_set(const struct plan *plan, int step, struct value set, struct error *err);
 /* Repeat the history up to the visit; the run then waits for rerun_go_live. NULL with *err. */
-struct run *rerun_new(const struct plan *plan, const struct history *history, const struct rerun_request *request,
-		      const struct run_host *host, const char *id, struct error *err);
+struct run *rerun_new(const struct plan *plan, const struct history *history,
+		      const struct rerun_request *request, const struct run_host *host, const char *id,
+		      struct error *err);
 /* Let the strand go. RUN_PAUSED when the step is done. */
 enum run_status rerun_go_live(struct run *run);
 bool run_is_rerun(const struct run *run);

@@ -127,7 +127,8 @@ static bool replay_answer(struct run *run)
 	if (!past)
 		return false;
 	if (!effect) {
-		diverge(run, "event %zu of run %s answers a call that the definition does not make", run->past_next, run->id);
+		diverge(run, "event %zu of run %s answers a call that the definition does not make",
+			run->past_next, run->id);
 		return false;
 	}
 	effect_answered(effect, past->content);
@@ -193,7 +194,10 @@ void run_end(struct run *run, enum run_status status, struct value result)
 		return;
 	}
 	content = value_map_new();
-	value_put(&content, status == RUN_RETURNED ? "result" : status == RUN_RAISED ? "error" : "cancelled",
+	value_put(&content,
+		  status == RUN_RETURNED ? "result"
+		  : status == RUN_RAISED ? "error"
+					 : "cancelled",
 		  status == RUN_STOPPED ? value_bool(true) : value_ref(result));
 	produce(run, EVENT_ENDED, 0, 0, content, &time_us, &ticket);
 	value_unref(content);

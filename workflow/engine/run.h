@@ -32,14 +32,14 @@ enum effect_kind { EFFECT_HTTP, EFFECT_SLEEP };
 struct effect {
 	struct run *run;
 	struct strand *strand; /* who waits */
-	int64_t number;	       /* within the run: half of the idempotency key */
+	int64_t number;        /* within the run: half of the idempotency key */
 	enum effect_kind kind;
-	struct value request;  /* stdlib.h says the shape */
-	int64_t announced_us;  /* wall time of the announcement, replayed with it */
-	int64_t ticket;	       /* of the announcement in the journal; 0: it is on disk since an earlier process */
+	struct value request; /* stdlib.h says the shape */
+	int64_t announced_us; /* wall time of the announcement, replayed with it */
+	int64_t ticket; /* of the announcement in the journal; 0: it is on disk since an earlier process */
 	int step;
 	bool in_passing; /* the wait before a retry: nothing is pushed */
-	void *handle;	 /* the host's own */
+	void *handle;    /* the host's own */
 	struct effect *next;
 };
 
@@ -108,8 +108,8 @@ void *run_user(const struct run *run);
 /* The step that the longest-waiting strand stands at, "main.classify": appended; nothing when none waits. */
 void run_where(const struct run *run, struct buf *out);
 
-/* Whether a finished event lies in the history: after replay, effects announced but never answered are performed
- * again, with the same number. */
+/* Whether a finished event lies in the history: after replay, effects announced but never answered are
+ * performed again, with the same number. */
 bool run_is_replaying(const struct run *run);
 
 #endif

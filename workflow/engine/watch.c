@@ -9,11 +9,11 @@
 #include "workflow/engine/engine_private.h"
 
 struct open_visit {
-	size_t visit;	     /* in the survey */
+	size_t visit; /* in the survey */
 	struct strand *strand;
 	struct frame *frame;
 	struct value *before; /* slots of the frame and of those outward; owned */
-	bool *assigned;	      /* [before_count]; owned */
+	bool *assigned;       /* [before_count]; owned */
 	size_t before_count;
 };
 

@@ -45,7 +45,8 @@ static void tell_log(struct world *world, const struct waiting *waiting)
 	struct buf text;
 
 	for (int s = LOG_DEBUG; s <= LOG_CRITICAL; s++) {
-		if (slice_is(value_get_text(waiting->entry, "severity"), log_severity_name((enum log_severity)s)))
+		if (slice_is(value_get_text(waiting->entry, "severity"),
+			     log_severity_name((enum log_severity)s)))
 			severity = (enum log_severity)s;
 	}
 	buf_init(&text, 0);
@@ -208,15 +209,16 @@ static struct run *take_seat(const struct journal_run *row, struct run *run)
 	return run;
 }
 
-struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan, struct value argument,
-			struct value env, const struct limits *limits)
+struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan,
+			struct value argument, struct value env, const struct limits *limits)
 {
 	struct run_options options = {argument, env, *limits, row->id, host_of(world)};
 
 	return take_seat(row, run_new(plan, &options));
 }
 
-struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan, struct error *err)
+struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan,
+			 struct error *err)
 {
 	struct history history;
 	struct run *run;

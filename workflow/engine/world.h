@@ -28,7 +28,7 @@ struct world_options {
 	const char *state; /* path of the database */
 	enum db_durability durability;
 	const struct logger *log; /* for sys.log lines and ours; lent */
-	bool send_tokens;	  /* requests with `auth` carry a fixed fake bearer token (reference, 11.10) */
+	bool send_tokens; /* requests with `auth` carry a fixed fake bearer token (reference, 11.10) */
 
 	/* True when the URL is a service of ours: `ready` is then called once, now or later. May be NULL. */
 	bool (*route)(void *ctx, const char *url, world_ready *ready, void *ready_ctx);
@@ -48,13 +48,15 @@ void world_close(struct world *world);
 struct journal *world_journal(struct world *world);
 
 /* A fresh run of a plan under a row made by journal_create. Owned by the caller: world_free_run. */
-struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan, struct value argument,
-			struct value env, const struct limits *limits);
+struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan,
+			struct value argument, struct value env, const struct limits *limits);
 /* Go on with a run from its journal; the caller owns the row (journal_own). NULL with *err. */
-struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan, struct error *err);
+struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan,
+			 struct error *err);
 /* Do one step of a past run again, as a run of its own under `row`. NULL with *err. */
 struct run *world_rerun(struct world *world, const struct journal_run *row, const struct plan *plan,
-			const struct history *history, const struct rerun_request *request, struct error *err);
+			const struct history *history, const struct rerun_request *request,
+			struct error *err);
 /* After start, resume or rerun: go. `ended` may be called from the loop, never from inside. */
 void world_begin(struct world *world, struct run *run);
 void world_free_run(struct run *run); /* NULL is fine */

@@ -34,12 +34,14 @@ static size_t param_count(const struct callee *callee)
 
 static struct slice param_name(const struct callee *callee, size_t i)
 {
-	return callee->function ? slice_of(callee->function->params[i].name) : callee->routine->params[i].name.text;
+	return callee->function ? slice_of(callee->function->params[i].name)
+				: callee->routine->params[i].name.text;
 }
 
 static bool param_fallback(const struct callee *callee, size_t i, struct value *fallback)
 {
-	bool optional = callee->function ? callee->function->params[i].optional : callee->routine->params[i].has_default;
+	bool optional = callee->function ? callee->function->params[i].optional
+					 : callee->routine->params[i].has_default;
 
 	if (optional)
 		*fallback = value_ref(callee->function ? callee->function->params[i].fallback
@@ -58,9 +60,10 @@ static void unknown_callee(struct compiler *c, const struct callee *callee)
 
 	if (starts(callee->name, "googleapis.") || starts(callee->name, "events.") ||
 	    starts(callee->name, "experimental.")) {
-		diags_error(c->diags, callee->at, "unsupported-call", "%.*s is not available in this version of lexflow",
-			    SLICE_ARG(callee->name));
-		diags_hint(c->diags, "connectors can be called by http.request; see the README for what is there");
+		diags_error(c->diags, callee->at, "unsupported-call",
+			    "%.*s is not available in this version of lexflow", SLICE_ARG(callee->name));
+		diags_hint(c->diags,
+			   "connectors can be called by http.request; see the README for what is there");
 		return;
 	}
 	diags_error(c->diags, callee->at, "unknown-function", "there is no function or routine \"%.*s\"",
@@ -88,14 +91,16 @@ static void emit_call(struct compiler *c, const struct callee *callee)
 	enum code code = CODE_CALL_LIBRARY;
 
 	if (callee->routine) {
-		emit_at(c, callee->at, CODE_CALL_ROUTINE, 0, (int)callee->routine->param_count, callee->unit, effect);
+		emit_at(c, callee->at, CODE_CALL_ROUTINE, 0, (int)callee->routine->param_count, callee->unit,
+			effect);
 		return;
 	}
 	if (callee->function->kind == STDLIB_LOG)
 		code = CODE_LOG;
 	else if (callee->function->kind == STDLIB_HTTP || callee->function->kind == STDLIB_SLEEP)
 		code = CODE_EFFECT;
-	emit_at(c, callee->at, code, 0, (int)callee->function->param_count, add_function(c, callee->function), effect);
+	emit_at(c, callee->at, code, 0, (int)callee->function->param_count, add_function(c, callee->function),
+		effect);
 }
 
 /* An argument that was not given: its default, or a mistake. */
@@ -128,7 +133,8 @@ static struct place dotted_place(const struct expr *expr)
 
 void compile_expr_call(struct compiler *c, const struct expr *expr)
 {
-	struct callee callee = {.at = dotted_place(expr->left), .name = expr_dotted(&c->plan->definition->arena, expr->left)};
+	struct callee callee = {.at = dotted_place(expr->left),
+				.name = expr_dotted(&c->plan->definition->arena, expr->left)};
 	int depth = c->depth;
 
 	if (!callee.name.ptr || !callee.name.len) {
@@ -173,19 +179,21 @@ static void check_argument_names(struct compiler *c, const struct callee *callee
 		for (size_t j = 0; j < param_count(callee); j++)
 			known = known || slice_equal(param_name(callee, j), name);
 		if (!known)
-			diags_error(c->diags, call->arg_names[i].at, "unknown-argument", "%.*s has no argument \"%.*s\"",
-				    SLICE_ARG(callee->name), SLICE_ARG(name));
+			diags_error(c->diags, call->arg_names[i].at, "unknown-argument",
+				    "%.*s has no argument \"%.*s\"", SLICE_ARG(callee->name),
+				    SLICE_ARG(name));
 	}
 }
 
 /* Ways to a private endpoint, which only the service can take. */
-static void check_supported(struct compiler *c, const struct callee *callee, struct slice param, const struct tree *arg)
+static void check_supported(struct compiler *c, const struct callee *callee, struct slice param,
+			    const struct tree *arg)
 {
 	if (!callee->function || callee->function->kind != STDLIB_HTTP ||
 	    (!slice_is(param, "private_service_name") && !slice_is(param, "ca_certificate")))
 		return;
-	diags_error(c->diags, arg->at, "unsupported-argument", "%.*s is not available in this version of lexflow",
-		    SLICE_ARG(param));
+	diags_error(c->diags, arg->at, "unsupported-argument",
+		    "%.*s is not available in this version of lexflow", SLICE_ARG(param));
 	diags_hint(c->diags, "call the endpoint by its url");
 }
 
@@ -235,10 +243,12 @@ static void compile_predicate_callee(struct compiler *c, struct callee *callee)
 
 void compile_predicate(struct compiler *c, const struct expr *name)
 {
-	struct callee callee = {.at = dotted_place(name), .name = expr_dotted(&c->plan->definition->arena, name)};
+	struct callee callee = {.at = dotted_place(name),
+				.name = expr_dotted(&c->plan->definition->arena, name)};
 
 	if (!callee.name.ptr || !callee.name.len)
-		diags_error(c->diags, callee.at, "not-a-predicate", "a predicate is the name of a function or routine");
+		diags_error(c->diags, callee.at, "not-a-predicate",
+			    "a predicate is the name of a function or routine");
 	else
 		compile_predicate_callee(c, &callee);
 }

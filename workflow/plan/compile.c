@@ -62,7 +62,8 @@ static void unknown_target(struct compiler *c, const struct name *next)
 	if (known_elsewhere(&routine->body, next->text)) {
 		diags_error(c->diags, next->at, "forbidden-jump",
 			    "step \"%.*s\" cannot be jumped to from here", SLICE_ARG(next->text));
-		diags_hint(c->diags, "jumps may not enter a nested body, nor cross the border of a loop or branch");
+		diags_hint(c->diags,
+			   "jumps may not enter a nested body, nor cross the border of a loop or branch");
 		return;
 	}
 	diags_error(c->diags, next->at, "unknown-step", "no step named \"%.*s\" in routine \"%.*s\"",
@@ -78,7 +79,8 @@ static void jump_to_step(struct compiler *c, const struct name *next)
 			if (!name->text.ptr || !slice_equal(name->text, next->text))
 				continue;
 			if (labels->jump_count == labels->jump_capacity)
-				labels->jumps = mem_grow(labels->jumps, &labels->jump_capacity, sizeof(*labels->jumps));
+				labels->jumps = mem_grow(labels->jumps, &labels->jump_capacity,
+							 sizeof(*labels->jumps));
 			labels->jumps[labels->jump_count++] =
 				(struct pending_jump){emit_at(c, next->at, CODE_JUMP, 0, 0, 0, 0), i};
 			return;
@@ -101,7 +103,8 @@ static void jump_in_loop(struct compiler *c, const struct name *next)
 	}
 	if (exits->is_parallel) {
 		if (is_break)
-			diags_error(c->diags, next->at, "break-parallel", "a parallel loop cannot be left with break");
+			diags_error(c->diags, next->at, "break-parallel",
+				    "a parallel loop cannot be left with break");
 		emit_constant(c, value_null());
 		emit_at(c, next->at, CODE_RETURN, 0, 0, 0, -1);
 		return;
@@ -329,7 +332,8 @@ struct plan *plan_build(struct definition *definition, struct diags *diags)
 	for (size_t i = 0; i < definition->routine_count; i++)
 		compile_routine(&compiler, (int)i);
 	if (plan->main < 0)
-		diags_error(diags, (struct place){.file = definition->file}, "no-main", "there is no routine \"main\"");
+		diags_error(diags, (struct place){.file = definition->file}, "no-main",
+			    "there is no routine \"main\"");
 	if (diags_errors(diags) == 0)
 		return plan;
 	plan_free(plan);

@@ -50,8 +50,8 @@ static int add_loop(struct compiler *c, const struct loop *loop)
 
 	if ((size_t)plan->loop_count == c->loop_capacity)
 		plan->loops = mem_grow(plan->loops, &c->loop_capacity, sizeof(*plan->loops));
-	plan->loops[plan->loop_count] =
-		(struct plan_loop){.parent = c->loop, .is_range = loop->range != NULL, .hidden = hidden_slots(c, 3)};
+	plan->loops[plan->loop_count] = (struct plan_loop){
+		.parent = c->loop, .is_range = loop->range != NULL, .hidden = hidden_slots(c, 3)};
 	return plan->loop_count++;
 }
 
@@ -120,8 +120,11 @@ static void push_backoff(struct compiler *c, const struct retry *retry)
 
 		backoff = name.ptr ? stdlib_backoff(name) : NULL;
 		if (!backoff) {
-			diags_error(c->diags, retry->backoff->at, "unknown-backoff", "this is no backoff of the library");
-			diags_hint(c->diags, "use ${retry.default_backoff}, or initial_delay, max_delay and multiplier");
+			diags_error(c->diags, retry->backoff->at, "unknown-backoff",
+				    "this is no backoff of the library");
+			diags_hint(
+				c->diags,
+				"use ${retry.default_backoff}, or initial_delay, max_delay and multiplier");
 			backoff = stdlib_backoff(SLICE("retry.default_backoff"));
 		}
 	}
@@ -142,8 +145,11 @@ static int compile_retry(struct compiler *c, const struct retry *retry, int hand
 
 		policy = name.ptr ? stdlib_policy(name) : NULL;
 		if (!policy) {
-			diags_error(c->diags, retry->policy->at, "unknown-policy", "this is no retry policy of the library");
-			diags_hint(c->diags, "use ${http.default_retry}, ${http.default_retry_non_idempotent}, or a map");
+			diags_error(c->diags, retry->policy->at, "unknown-policy",
+				    "this is no retry policy of the library");
+			diags_hint(
+				c->diags,
+				"use ${http.default_retry}, ${http.default_retry_non_idempotent}, or a map");
 			policy = stdlib_policy(SLICE("http.default_retry"));
 		}
 	}
@@ -217,8 +223,9 @@ void compile_try(struct compiler *c, const struct try_step *attempt)
 /* ---- parallel */
 
 /* Compile one branch or iteration as a unit of its own, keeping what belongs to the unit around it. */
-static int compile_branch(struct compiler *c, const struct parallel *parallel, enum unit_kind kind, struct name name,
-			  const struct loop *loop, const struct block *body, struct plan_fork *fork)
+static int compile_branch(struct compiler *c, const struct parallel *parallel, enum unit_kind kind,
+			  struct name name, const struct loop *loop, const struct block *body,
+			  struct plan_fork *fork)
 {
 	struct compiler around = *c;
 	struct scope scope = {.parent = c->scope, .is_unit = true, .parallel = parallel, .at = c->at};
@@ -273,7 +280,8 @@ static void check_limit(struct compiler *c, const struct tree *limit)
 	if (!limit || !fold_tree(limit, &constant))
 		return;
 	if (constant.kind != VALUE_INT || constant.as.integer < 1)
-		diags_error(c->diags, limit->at, "bad-concurrency-limit", "concurrency_limit must be a positive integer");
+		diags_error(c->diags, limit->at, "bad-concurrency-limit",
+			    "concurrency_limit must be a positive integer");
 	value_unref(constant);
 }
 
@@ -289,7 +297,8 @@ void compile_parallel(struct compiler *c, const struct parallel *parallel)
 	check_limit(c, parallel->concurrency_limit);
 	if (loop) {
 		fork.is_range = loop->range != NULL;
-		units[0] = compile_branch(c, parallel, UNIT_ITERATION, (struct name){0}, loop, &loop->body, &fork);
+		units[0] = compile_branch(c, parallel, UNIT_ITERATION, (struct name){0}, loop, &loop->body,
+					  &fork);
 	} else {
 		for (size_t i = 0; i < count; i++)
 			units[i] = compile_branch(c, parallel, UNIT_BRANCH, parallel->branches[i].name, NULL,

@@ -11,7 +11,8 @@ static void *grow(void *array, int count, size_t *capacity, size_t size)
 	return (size_t)count == *capacity ? mem_grow(array, capacity, size) : array;
 }
 
-int emit_at(struct compiler *c, struct place at, enum code code, int level, int count, int32_t arg, int effect)
+int emit_at(struct compiler *c, struct place at, enum code code, int level, int count, int32_t arg,
+	    int effect)
 {
 	struct plan *plan = c->plan;
 	struct unit *unit = &plan->units[c->unit];

@@ -139,7 +139,8 @@ static void compile_name(struct compiler *c, const struct expr *expr)
 	else if (stdlib_is_module(expr->name))
 		diags_hint(c->diags, "a library function needs parentheses here");
 	else
-		diags_hint(c->diags, "a variable first assigned in a loop, branch or except body ends with it");
+		diags_hint(c->diags,
+			   "a variable first assigned in a loop, branch or except body ends with it");
 }
 
 static void compile_logic(struct compiler *c, const struct expr *expr)

@@ -26,42 +26,43 @@
  * operands. */
 enum code {
 	/* expressions */
-	CODE_CONSTANT,	   /* ( -- v )		constant `arg` */
-	CODE_LOAD,	   /* ( -- v )		slot `arg`, `level` units outward; KeyError when unassigned */
-	CODE_UNARY,	   /* ( a -- v )	operator `arg` */
-	CODE_BINARY,	   /* ( a b -- v )	operator `arg` */
-	CODE_MEMBER,	   /* ( m -- v )	constant `arg` is the key */
-	CODE_INDEX,	   /* ( c i -- v ) */
-	CODE_LIST_NEW,	   /* ( -- [] ) */
-	CODE_LIST_PUSH,	   /* ( list v -- list ) */
-	CODE_MAP_NEW,	   /* ( -- {} ) */
-	CODE_MAP_PUT,	   /* ( map key v -- map )  TypeError unless the key is a string */
-	CODE_AND,	   /* ( a -- a ) and jump to `arg` if a is false, else ( a -- ) */
-	CODE_OR,	   /* ( a -- a ) and jump to `arg` if a is true, else ( a -- ) */
-	CODE_BOOL,	   /* ( a -- a )	TypeError unless boolean: the right side of and, or */
-	CODE_POP,	   /* ( v -- ) */
+	CODE_CONSTANT,     /* ( -- v )		constant `arg` */
+	CODE_LOAD,         /* ( -- v )		slot `arg`, `level` units outward; KeyError when unassigned */
+	CODE_UNARY,        /* ( a -- v )	operator `arg` */
+	CODE_BINARY,       /* ( a b -- v )	operator `arg` */
+	CODE_MEMBER,       /* ( m -- v )	constant `arg` is the key */
+	CODE_INDEX,        /* ( c i -- v ) */
+	CODE_LIST_NEW,     /* ( -- [] ) */
+	CODE_LIST_PUSH,    /* ( list v -- list ) */
+	CODE_MAP_NEW,      /* ( -- {} ) */
+	CODE_MAP_PUT,      /* ( map key v -- map )  TypeError unless the key is a string */
+	CODE_AND,          /* ( a -- a ) and jump to `arg` if a is false, else ( a -- ) */
+	CODE_OR,           /* ( a -- a ) and jump to `arg` if a is true, else ( a -- ) */
+	CODE_BOOL,         /* ( a -- a )	TypeError unless boolean: the right side of and, or */
+	CODE_POP,          /* ( v -- ) */
 	CODE_CALL_LIBRARY, /* ( args -- v )	function `arg`: pure, or an observation */
 	CODE_CALL_ROUTINE, /* ( args -- v )	unit `arg`: pushes a frame */
-	CODE_EFFECT,	   /* ( args -- v )	function `arg`: the strand waits for the answer */
-	CODE_LOG,	   /* ( args -- null )	function `arg` */
+	CODE_EFFECT,       /* ( args -- v )	function `arg`: the strand waits for the answer */
+	CODE_LOG,          /* ( args -- null )	function `arg` */
 
 	/* variables */
-	CODE_STORE,	 /* ( v -- )		slot `arg`, `level` units outward */
+	CODE_STORE,      /* ( v -- )		slot `arg`, `level` units outward */
 	CODE_STORE_PATH, /* ( v k1 .. kn -- )	n = `count` keys into slot `arg` at `level` */
 
 	/* control */
-	CODE_STEP,	  /* ( -- )		step `arg` begins */
-	CODE_JUMP,	  /* ( -- )		to `arg` */
+	CODE_STEP,        /* ( -- )		step `arg` begins */
+	CODE_JUMP,        /* ( -- )		to `arg` */
 	CODE_JUMP_UNLESS, /* ( b -- )		to `arg` when false; TypeError unless boolean */
-	CODE_RETURN,	  /* ( v -- )		ends the frame, or the strand of a branch */
-	CODE_RAISE,	  /* ( v -- ) */
-	CODE_RERAISE,	  /* ( -- )		the error in hidden slots `arg`, `arg` + 1, with its first trace */
-	CODE_FOR_LIST,	  /* ( list -- )	begin loop `arg`; TypeError unless a list */
-	CODE_FOR_RANGE,	  /* ( list -- )	begin loop `arg`; a list of two numbers */
-	CODE_FOR_NEXT,	  /* ( -- )		next element of loop `arg`, or jump to its exit */
-	CODE_TRY,	  /* ( -- )		no attempt of handler `arg` has failed yet */
-	CODE_RETRY,	  /* ( max initial ceiling factor -- )  handler `arg`: wait and try again, or go to `except` */
-	CODE_PARALLEL,	  /* ( [limit] [list] -- )  fork `arg`; goes on when all its strands have ended */
+	CODE_RETURN,      /* ( v -- )		ends the frame, or the strand of a branch */
+	CODE_RAISE,       /* ( v -- ) */
+	CODE_RERAISE,     /* ( -- )		the error in hidden slots `arg`, `arg` + 1, with its first trace */
+	CODE_FOR_LIST,    /* ( list -- )	begin loop `arg`; TypeError unless a list */
+	CODE_FOR_RANGE,   /* ( list -- )	begin loop `arg`; a list of two numbers */
+	CODE_FOR_NEXT,    /* ( -- )		next element of loop `arg`, or jump to its exit */
+	CODE_TRY,         /* ( -- )		no attempt of handler `arg` has failed yet */
+	CODE_RETRY, /* ( max initial ceiling factor -- )  handler `arg`: wait and try again, or go to `except`
+		     */
+	CODE_PARALLEL, /* ( [limit] [list] -- )  fork `arg`; goes on when all its strands have ended */
 };
 
 struct op {
@@ -76,21 +77,21 @@ enum unit_kind { UNIT_ROUTINE, UNIT_BRANCH, UNIT_ITERATION };
 struct unit {
 	enum unit_kind kind;
 	struct slice name; /* routine or branch name */
-	int routine;	   /* the routine it belongs to (a unit number) */
-	int entry;	   /* first operation */
+	int routine;       /* the routine it belongs to (a unit number) */
+	int entry;         /* first operation */
 	int param_count;   /* its first slots */
 	int slot_count;
-	int stack_size;	   /* deepest expression stack */
+	int stack_size;         /* deepest expression stack */
 	struct name *variables; /* [slot_count]; text.ptr NULL for hidden slots */
 };
 
 struct plan_step {
 	struct slice name;
 	int unit;
-	int routine;	  /* unit number of the routine */
-	int first, end;	  /* operations [first, end) are this step's */
-	int parent;	  /* step it stands in, or -1 */
-	int loop;	  /* innermost loop of the unit around it, or -1 */
+	int routine;    /* unit number of the routine */
+	int first, end; /* operations [first, end) are this step's */
+	int parent;     /* step it stands in, or -1 */
+	int loop;       /* innermost loop of the unit around it, or -1 */
 	enum step_kind kind;
 	struct place at;
 	struct slice callee; /* STEP_CALL */
@@ -99,18 +100,18 @@ struct plan_step {
 struct plan_loop {
 	int parent; /* loop around it in the same unit, or -1 */
 	bool is_range;
-	int hidden; /* slots: list or current number; counter; last number */
-	int value, index; /* slots; index -1: none */
+	int hidden;             /* slots: list or current number; counter; last number */
+	int value, index;       /* slots; index -1: none */
 	int body_from, body_to; /* slots of the body and of all in it: cleared for each iteration */
 	int exit;
 };
 
 struct plan_handler { /* innermost first: the first whose range holds the operation catches */
-	int unit;      /* only frames of this unit: a branch's code stands inside the range of its step */
+	int unit;     /* only frames of this unit: a branch's code stands inside the range of its step */
 	int from, to;
-	int handler;   /* where it goes on, error and trace in the hidden slots */
-	int hidden;    /* slots: error, trace, attempts */
-	int except;    /* where it goes on when no retry is left */
+	int handler; /* where it goes on, error and trace in the hidden slots */
+	int hidden;  /* slots: error, trace, attempts */
+	int except;  /* where it goes on when no retry is left */
 };
 
 struct plan_fork {
@@ -125,7 +126,7 @@ struct plan {
 	struct definition *definition; /* owned */
 	struct op *ops;
 	struct place *places; /* [op_count]: what an error at this operation points at */
-	int *step_of;	      /* [op_count]: step number, or -1 */
+	int *step_of;         /* [op_count]: step number, or -1 */
 	int op_count;
 	struct value *constants;
 	int constant_count;

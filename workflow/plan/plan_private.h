@@ -22,9 +22,9 @@ struct scope {
 	struct scope *parent;
 	struct symbol *symbols;
 	size_t count, capacity;
-	bool is_unit;		     /* outermost scope of a unit: crossing it is one level */
+	bool is_unit;                    /* outermost scope of a unit: crossing it is one level */
 	const struct parallel *parallel; /* of a branch or iteration: what it may write outside */
-	struct place at;		 /* of that parallel step */
+	struct place at;                 /* of that parallel step */
 };
 
 /* A jump that waits for the place of its target. */
@@ -47,7 +47,7 @@ struct labels {
 struct loop_exits {
 	struct loop_exits *parent;
 	bool is_parallel; /* continue ends the iteration, break is an error */
-	int next;	  /* operation of FOR_NEXT */
+	int next;         /* operation of FOR_NEXT */
 	int *breaks;
 	size_t break_count, break_capacity;
 };
@@ -57,10 +57,10 @@ struct compiler {
 	struct diags *diags;
 	size_t op_capacity, constant_capacity, function_capacity, unit_capacity, step_capacity, loop_capacity,
 		handler_capacity, fork_capacity;
-	int unit;	 /* being compiled */
-	int depth;	 /* of the expression stack here */
-	int step;	 /* innermost named step, or -1 */
-	int loop;	 /* innermost loop of the unit, or -1 */
+	int unit;        /* being compiled */
+	int depth;       /* of the expression stack here */
+	int step;        /* innermost named step, or -1 */
+	int loop;        /* innermost loop of the unit, or -1 */
 	struct place at; /* of the construct being compiled */
 	struct scope *scope;
 	struct labels *labels;
@@ -70,13 +70,15 @@ struct compiler {
 /* ---- emit.c */
 /* Append one operation; `effect` is what it does to the depth of the stack. Returns its number. */
 int emit(struct compiler *c, enum code code, int level, int count, int32_t arg, int effect);
-int emit_at(struct compiler *c, struct place at, enum code code, int level, int count, int32_t arg, int effect);
+int emit_at(struct compiler *c, struct place at, enum code code, int level, int count, int32_t arg,
+	    int effect);
 void patch(struct compiler *c, int op); /* its arg is the next operation */
 int add_constant(struct compiler *c, struct value taken);
 void emit_constant(struct compiler *c, struct value taken);
 int add_function(struct compiler *c, const struct stdlib_function *function);
 int add_unit(struct compiler *c, enum unit_kind kind, struct slice name, int routine);
-int add_slot(struct compiler *c, struct name variable); /* of the current unit; variable.text.ptr NULL: hidden */
+int add_slot(struct compiler *c,
+	     struct name variable); /* of the current unit; variable.text.ptr NULL: hidden */
 
 /* ---- scope.c */
 struct variable {
@@ -94,8 +96,8 @@ bool scope_writable(struct compiler *c, struct name name, struct variable *found
 struct slice scope_nearest(const struct compiler *c, struct slice name);
 
 /* ---- expression.c */
-void compile_expr(struct compiler *c, const struct expr *expr);	 /* ( -- v ) */
-void compile_tree(struct compiler *c, const struct tree *tree);	 /* ( -- v ) */
+void compile_expr(struct compiler *c, const struct expr *expr); /* ( -- v ) */
+void compile_tree(struct compiler *c, const struct tree *tree); /* ( -- v ) */
 /* Is this tree a constant? Then *out is its value, owned by the caller. */
 bool fold_tree(const struct tree *tree, struct value *out);
 

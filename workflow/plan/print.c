@@ -35,22 +35,38 @@ int plan_find_step(const struct plan *plan, const char *name)
 static const char *code_name(enum code code)
 {
 	static const char *const names[] = {
-		[CODE_CONSTANT] = "constant",	  [CODE_LOAD] = "load",
-		[CODE_UNARY] = "unary",		  [CODE_BINARY] = "binary",
-		[CODE_MEMBER] = "member",	  [CODE_INDEX] = "index",
-		[CODE_LIST_NEW] = "list",	  [CODE_LIST_PUSH] = "list-push",
-		[CODE_MAP_NEW] = "map",		  [CODE_MAP_PUT] = "map-put",
-		[CODE_AND] = "and",		  [CODE_OR] = "or",
-		[CODE_BOOL] = "bool",		  [CODE_POP] = "pop",
-		[CODE_CALL_LIBRARY] = "library",  [CODE_CALL_ROUTINE] = "routine",
-		[CODE_EFFECT] = "effect",	  [CODE_LOG] = "log",
-		[CODE_STORE] = "store",		  [CODE_STORE_PATH] = "store-path",
-		[CODE_STEP] = "step",		  [CODE_JUMP] = "jump",
-		[CODE_JUMP_UNLESS] = "jump-unless", [CODE_RETURN] = "return",
-		[CODE_RAISE] = "raise",		  [CODE_RERAISE] = "reraise",
-		[CODE_FOR_LIST] = "for-list",	  [CODE_FOR_RANGE] = "for-range",
-		[CODE_FOR_NEXT] = "for-next",	  [CODE_TRY] = "try",
-		[CODE_RETRY] = "retry",		  [CODE_PARALLEL] = "parallel",
+		[CODE_CONSTANT] = "constant",
+		[CODE_LOAD] = "load",
+		[CODE_UNARY] = "unary",
+		[CODE_BINARY] = "binary",
+		[CODE_MEMBER] = "member",
+		[CODE_INDEX] = "index",
+		[CODE_LIST_NEW] = "list",
+		[CODE_LIST_PUSH] = "list-push",
+		[CODE_MAP_NEW] = "map",
+		[CODE_MAP_PUT] = "map-put",
+		[CODE_AND] = "and",
+		[CODE_OR] = "or",
+		[CODE_BOOL] = "bool",
+		[CODE_POP] = "pop",
+		[CODE_CALL_LIBRARY] = "library",
+		[CODE_CALL_ROUTINE] = "routine",
+		[CODE_EFFECT] = "effect",
+		[CODE_LOG] = "log",
+		[CODE_STORE] = "store",
+		[CODE_STORE_PATH] = "store-path",
+		[CODE_STEP] = "step",
+		[CODE_JUMP] = "jump",
+		[CODE_JUMP_UNLESS] = "jump-unless",
+		[CODE_RETURN] = "return",
+		[CODE_RAISE] = "raise",
+		[CODE_RERAISE] = "reraise",
+		[CODE_FOR_LIST] = "for-list",
+		[CODE_FOR_RANGE] = "for-range",
+		[CODE_FOR_NEXT] = "for-next",
+		[CODE_TRY] = "try",
+		[CODE_RETRY] = "retry",
+		[CODE_PARALLEL] = "parallel",
 	};
 
 	return names[code];
@@ -72,7 +88,8 @@ static void print_op(const struct plan *plan, int i, FILE *out)
 {
 	const struct op *op = &plan->ops[i];
 
-	fprintf(out, "%6d  %4d:%-4d %-12s", i, plan->places[i].line, plan->places[i].column, code_name(op->code));
+	fprintf(out, "%6d  %4d:%-4d %-12s", i, plan->places[i].line, plan->places[i].column,
+		code_name(op->code));
 	switch ((enum code)op->code) {
 	case CODE_CONSTANT:
 	case CODE_MEMBER:

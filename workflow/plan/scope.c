@@ -129,10 +129,12 @@ bool scope_writable(struct compiler *c, struct name name, struct variable *found
 			continue;
 		crossed++;
 		if (scope->parallel && !is_shared(scope->parallel, name.text)) {
-			diags_error(c->diags, name.at, "not-shared",
-				    "\"%.*s\" belongs to the steps around this parallel step and is not shared",
-				    SLICE_ARG(name.text));
-			diags_hint(c->diags, "add it to the parallel step: shared: [%.*s]", SLICE_ARG(name.text));
+			diags_error(
+				c->diags, name.at, "not-shared",
+				"\"%.*s\" belongs to the steps around this parallel step and is not shared",
+				SLICE_ARG(name.text));
+			diags_hint(c->diags, "add it to the parallel step: shared: [%.*s]",
+				   SLICE_ARG(name.text));
 			return false;
 		}
 	}

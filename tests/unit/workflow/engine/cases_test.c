@@ -4,9 +4,9 @@
  *	workflow.yaml   the definition, its first line citing the reference
  *	args.json       the argument (null when absent)
  *	http.jsonl      what the world answers, a line a call
- *	expect.json     {"result": v} or {"error": payload}, and what else is to be seen: "waits" (seconds of each
- *	                sleep), "calls" (their number), "context"
- *	expect.diags    instead: the lines FILE:LINE:COLUMN: error: ... [code] without the file
+ *	expect.json     {"result": v} or {"error": payload}, and what else is to be seen: "waits" (seconds of
+ *each sleep), "calls" (their number), "context" expect.diags    instead: the lines FILE:LINE:COLUMN: error:
+ *... [code] without the file
  *
  * A case that runs is then repeated from every prefix of its events (J4): the same result and events.
  */
@@ -111,7 +111,8 @@ static void check_end(const struct play *play, struct value expected)
 		assert_json("error", *error, *value_get(report, "payload"));
 	}
 	if (value_get(expected, "context"))
-		assert_string_equal(value_get_text(expected, "context").ptr, value_get_text(report, "context").ptr);
+		assert_string_equal(value_get_text(expected, "context").ptr,
+				    value_get_text(report, "context").ptr);
 	if (waits)
 		assert_json("waits", *waits, play->waits);
 	if (value_get(expected, "calls"))
@@ -146,13 +147,15 @@ static size_t answered_calls(const struct play *play, size_t count)
 		for (size_t j = 0; j < i; j++) {
 			if (play->events[j].kind == EVENT_ANNOUNCED &&
 			    play->events[j].effect == play->events[i].effect)
-				calls += slice_find(play->events[j].content, SLICE("\"function\":\"http."), 0) != SIZE_MAX;
+				calls += slice_find(play->events[j].content, SLICE("\"function\":\"http."),
+						    0) != SIZE_MAX;
 		}
 	}
 	return calls;
 }
 
-static void check_replays(const struct plan *plan, struct value argument, struct value script, const struct play *whole)
+static void check_replays(const struct plan *plan, struct value argument, struct value script,
+			  const struct play *whole)
 {
 	struct play *again = mem_new(sizeof(*again));
 
@@ -176,8 +179,8 @@ static void check_diags(const char *name, struct diags *diags, struct slice expe
 	for (size_t i = 0; i < diags_count(diags); i++) {
 		struct diag diag = diags_at(diags, i);
 
-		buf_printf(&found, "%d:%d: %s: %s [%s]\n", diag.at.line, diag.at.column, diag.warning ? "warning" : "error",
-			   diag.message, diag.code);
+		buf_printf(&found, "%d:%d: %s: %s [%s]\n", diag.at.line, diag.at.column,
+			   diag.warning ? "warning" : "error", diag.message, diag.code);
 	}
 	if (!slice_equal(slice_trim(expected), slice_trim(buf_slice(&found))))
 		fail_msg("%s: expected\n%.*sfound\n%s", name, SLICE_ARG(expected), buf_text(&found));
@@ -245,7 +248,8 @@ int main(void)
 	}
 	tests = mem_new((size_t)count * sizeof(*tests));
 	for (int i = 0; i < count; i++)
-		tests[i] = (struct CMUnitTest){entries[i]->d_name, check_case, NULL, NULL, entries[i]->d_name};
+		tests[i] =
+			(struct CMUnitTest){entries[i]->d_name, check_case, NULL, NULL, entries[i]->d_name};
 	status = _cmocka_run_group_tests("workflow cases", tests, (size_t)count, NULL, NULL);
 	for (int i = 0; i < count; i++)
 		free(entries[i]);

@@ -1,4 +1,5 @@
-/* run_test.c - what a run promises beyond its result: limits, ceilings, order, divergence, rerun of a step. */
+/* run_test.c - what a run promises beyond its result: limits, ceilings, order, divergence, rerun of a step.
+ */
 #include "tests/harness/play.h"
 #include "workflow/engine/rerun.h"
 
@@ -62,7 +63,10 @@ static void assert_raised(const struct play *play, const char *tag)
 {
 	assert_int_equal(run_status(play->run), RUN_RAISED);
 	assert_string_equal(
-		value_text(*value_list_at(*value_get(*value_get(run_result(play->run), "payload"), "tags"), 0)).ptr, tag);
+		value_text(
+			*value_list_at(*value_get(*value_get(run_result(play->run), "payload"), "tags"), 0))
+			.ptr,
+		tag);
 }
 
 static const char counting[] = "- init:\n"
@@ -114,7 +118,8 @@ static void memory_limit_ends_the_run(void **state)
 	done(stage);
 }
 
-/* Each turn makes a list of eight of the last: 8^n elements that take no room until they are added up or shown. */
+/* Each turn makes a list of eight of the last: 8^n elements that take no room until they are added up or
+ * shown. */
 static void memory_limit_sees_what_stands_in_many_places(void **state)
 {
 	static const char source[] = "- init:\n"
@@ -231,7 +236,8 @@ static void changed_definition_is_a_divergence(void **state)
 	*strstr(changed, "/b}") = '_';
 	second->plan = compile(changed);
 	second->script = script_of("[]");
-	play_begin(&second->play, second->plan, value_null(), NULL, second->script, &first->play, first->play.event_count);
+	play_begin(&second->play, second->plan, value_null(), NULL, second->script, &first->play,
+		   first->play.event_count);
 	assert_int_equal(run_status(second->play.run), RUN_DIVERGED);
 	assert_non_null(strstr(run_divergence(second->play.run), "main.b"));
 	assert_int_equal(second->play.event_count, 0);
@@ -310,7 +316,9 @@ static void survey_finds_each_iteration(void **state)
 	(void)state;
 	play_to_end(&stage->play);
 	history_of(&stage->play, &history);
-	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "fetch"), &survey, &err), 0);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "fetch"),
+				     &survey, &err),
+			 0);
 	assert_int_equal(survey.count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(value_list_at(survey.visits[i].iteration, 0)->as.integer, i);
@@ -350,12 +358,16 @@ static void survey_tells_what_the_strand_itself_assigned(void **state)
 	(void)state;
 	play_to_end(&stage->play);
 	history_of(&stage->play, &history);
-	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "fetch"), &survey, &err), 0);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "fetch"),
+				     &survey, &err),
+			 0);
 	left = *value_get(survey.visits[1].outcome, "variables"); /* answered after the first has added */
 	assert_int_equal(value_len(left), 1);
 	assert_non_null(value_get(left, "r"));
 	survey_release(&survey);
-	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "add"), &survey, &err), 0);
+	assert_int_equal(
+		survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "add"), &survey, &err),
+		0);
 	assert_int_equal(value_get_int(*value_get(survey.visits[1].outcome, "variables"), "total", 0), 3);
 	survey_release(&survey);
 	value_unref(history.env);
@@ -385,8 +397,10 @@ static void rerun_does_one_iteration_alone(void **state)
 	assert_int_equal(again->pending_count, 1);
 	assert_int_equal(play_to_end(again), RUN_PAUSED);
 	assert_int_equal(value_len(again->calls), 1);
-	assert_string_equal(value_get_text(*value_get(*value_get(rerun_outcome(run)->outcome, "variables"), "r"), "body").ptr,
-			    "better");
+	assert_string_equal(
+		value_get_text(*value_get(*value_get(rerun_outcome(run)->outcome, "variables"), "r"), "body")
+			.ptr,
+		"better");
 	assert_int_equal(again->events[0].number, 1);
 	assert_int_equal(again->events[again->event_count - 1].kind, EVENT_ENDED);
 	play_release(again);
@@ -417,11 +431,15 @@ static void survey_ends_where_the_history_ends(void **state)
 	history_of(&stage->play, &history);
 	assert_int_equal(history.events[3].kind, EVENT_LOGGED);
 	history.count = 3; /* the answer of `first` is the last that was committed */
-	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "told"), &survey, &err), 0);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "told"),
+				     &survey, &err),
+			 0);
 	assert_int_equal(survey.count, 1);
 	assert_false(survey.visits[0].is_complete);
 	survey_release(&survey);
-	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "last"), &survey, &err), 0);
+	assert_int_equal(survey_step(stage->plan, &history, "play", plan_find_step(stage->plan, "last"),
+				     &survey, &err),
+			 0);
 	assert_int_equal(survey.count, 0);
 	survey_release(&survey);
 	value_unref(history.env);
