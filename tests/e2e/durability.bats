@@ -147,3 +147,13 @@ peer() {
 	[ "$(grep -c sync syncs)" -ge "$calls" ]
 	[ "$(grep -c sync syncs)" -le $((calls + 6)) ]
 }
+
+@test "a call done again that is answered the same shows no difference, whatever its Date" {
+	lexflow run calls.yaml --quiet --data "\"$url\"" --id once >/dev/null
+	sleep 1.1
+	run --separate-stderr lexflow rerun once call --iteration 3 --json
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(jq -c '[.equal, .new.variables.r.body.n]' <<<"$output")" = '[true,8]' ]
+	[ "$(jq '.old.variables.r.headers.Date != .new.variables.r.headers.Date' <<<"$output")" = true ]
+}

@@ -59,7 +59,8 @@ void cli_print_json(struct value v, bool indented); /* a line on stdout */
 void cli_format_duration(int64_t us, char text[32]);
 /* Open the journal of --state for reading. */
 struct journal *cli_open_journal(const struct opts *opts, struct error *err);
-/* What differs between two values, a line each: "path: old -> new"; returns how many. */
-size_t cli_print_difference(struct value old_value, struct value new_value, FILE *out);
+/* What differs between two values, a line each on `out` (NULL: nothing is printed): "path: old -> new";
+ * returns how many. The Date header of an HTTP answer does not count. */
+size_t cli_difference(struct value old_value, struct value new_value, FILE *out);
 
 #endif

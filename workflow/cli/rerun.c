@@ -138,7 +138,7 @@ static void print_text(const struct again *again, const struct visit *before, co
 	print_outcome("old:", before->outcome);
 	print_outcome("new:", after->outcome);
 	puts("difference:");
-	if (cli_print_difference(before->outcome, after->outcome, stdout) == 0)
+	if (cli_difference(before->outcome, after->outcome, stdout) == 0)
 		puts("  none");
 }
 
@@ -153,7 +153,7 @@ static void print_json(const struct again *again, const struct visit *before, co
 	value_put(&line, "iteration", value_ref(before->iteration));
 	value_put(&line, "old", value_ref(before->outcome));
 	value_put(&line, "new", value_ref(after->outcome));
-	value_put(&line, "equal", value_bool(value_equal(before->outcome, after->outcome)));
+	value_put(&line, "equal", value_bool(cli_difference(before->outcome, after->outcome, NULL) == 0));
 	buf_init(&text, 0);
 	if (journal_encode(&text, line) == 0)
 		printf("%s\n", buf_text(&text));
