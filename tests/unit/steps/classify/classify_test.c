@@ -332,7 +332,7 @@ static void training_refuses_what_it_cannot_learn_from(void **state)
 	assert_int_equal(verb("train", (const char *[]){"--output", s->types, NULL}, &s->said), 2);
 	assert_int_equal(verb("train", (const char *[]){"--labels", s->index, NULL}, &s->said), 2);
 	assert_int_equal(verb("train",
-			      (const char *[]){"--labels", "/nonexistent", "--output", s->types, NULL},
+			      (const char *[]){"--labels", "/proc/nonexistent", "--output", s->types, NULL},
 			      &s->said),
 			 4);
 	assert_int_equal(
@@ -341,7 +341,7 @@ static void training_refuses_what_it_cannot_learn_from(void **state)
 		     &s->said),
 		2);
 	assert_int_equal(verb("train",
-			      (const char *[]){"--labels", s->index, "--output", "/nonexistent/m", NULL},
+			      (const char *[]){"--labels", s->index, "--output", "/proc/nonexistent/m", NULL},
 			      &s->said),
 			 3);
 	mem_free(one);

@@ -132,7 +132,7 @@ static void a_missing_file_is_not_found(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_null(rules_read("/nonexistent/rules.yaml", &err));
+	assert_null(rules_read("/proc/nonexistent/rules.yaml", &err));
 	assert_int_equal(err.kind, ERROR_NOT_FOUND);
 }
 

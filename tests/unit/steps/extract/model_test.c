@@ -348,7 +348,7 @@ static void a_folder_without_models_is_refused(void **state)
 	assert_null(models_open(folder.path, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	error_clear(&err);
-	assert_null(models_open("/nonexistent/models", &err));
+	assert_null(models_open("/proc/nonexistent/models", &err));
 	assert_int_equal(err.kind, ERROR_NOT_FOUND);
 }
 

@@ -146,7 +146,7 @@ static void without_pdftotext_the_hint_names_the_package(void **state)
 	struct error err = {0};
 	char *path = strdup(getenv("PATH"));
 
-	setenv("PATH", "/nonexistent", 1);
+	setenv("PATH", "/proc/nonexistent", 1);
 	assert_int_equal(pdf_parse(SLICE("%PDF-1.7\n"), *state, &err), -1);
 	setenv("PATH", path, 1);
 	free(path);
