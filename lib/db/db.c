@@ -352,11 +352,6 @@ int64_t db_last_row(const struct db *db)
 	return sqlite3_last_insert_rowid(db->handle);
 }
 
-int64_t db_changes(const struct db *db)
-{
-	return sqlite3_changes64(db->handle);
-}
-
 /* ---- transactions */
 
 static int run_text(struct db *db, const char *sql, struct error *err)

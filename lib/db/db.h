@@ -50,7 +50,6 @@ struct slice db_column_text(sqlite3_stmt *stmt, int column);
 struct slice db_column_blob(sqlite3_stmt *stmt, int column);
 int db_exec(struct db *db, const char *sql, struct error *err); /* no results; may be several statements */
 int64_t db_last_row(const struct db *db); /* key of the row inserted last on this connection */
-int64_t db_changes(const struct db *db);  /* rows that the last statement changed */
 
 int db_begin(struct db *db, struct error *err); /* IMMEDIATE */
 int db_commit(struct db *db, struct error *err);

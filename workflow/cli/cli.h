@@ -23,9 +23,6 @@ struct subcommand {
 	int (*run)(const struct opts *opts);
 };
 
-/* Ended by a NULL name. */
-const struct subcommand *cli_subcommands(void);
-
 extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command,
 	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command;
 int cli_run(const struct opts *opts);

@@ -20,11 +20,6 @@ static const struct subcommand subcommands[] = {
 	{NULL, NULL, NULL},
 };
 
-const struct subcommand *cli_subcommands(void)
-{
-	return subcommands;
-}
-
 static const struct subcommand *find(const char *name)
 {
 	for (const struct subcommand *s = subcommands; s->name; s++) {

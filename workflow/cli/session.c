@@ -282,7 +282,6 @@ static int report_end(struct session *session)
 		value_unref(line);
 		return EXIT_FAILED;
 	}
-	case RUN_STOPPED:
 	case RUN_GOES_ON:
 		break;
 	}

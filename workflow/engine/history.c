@@ -163,8 +163,3 @@ const struct past *next_past_answer(struct run *run)
 	run->next_event++;
 	return past;
 }
-
-bool run_is_replaying(const struct run *run)
-{
-	return run->past_next < run->past_count;
-}

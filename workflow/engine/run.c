@@ -194,11 +194,7 @@ void run_end(struct run *run, enum run_status status, struct value result)
 		return;
 	}
 	content = value_map_new();
-	value_put(&content,
-		  status == RUN_RETURNED ? "result"
-		  : status == RUN_RAISED ? "error"
-					 : "cancelled",
-		  status == RUN_STOPPED ? value_bool(true) : value_ref(result));
+	value_put(&content, status == RUN_RETURNED ? "result" : "error", value_ref(result));
 	produce(run, EVENT_ENDED, 0, 0, content, &time_us, &ticket);
 	value_unref(content);
 	if (run->status == RUN_GOES_ON) {
@@ -208,14 +204,6 @@ void run_end(struct run *run, enum run_status status, struct value result)
 	} else {
 		value_unref(result);
 	}
-}
-
-void run_cancel(struct run *run)
-{
-	if (run->status != RUN_GOES_ON)
-		return;
-	run_end(run, RUN_STOPPED, value_null());
-	drop_strands(run);
 }
 
 enum run_status run_status(const struct run *run)
@@ -236,11 +224,6 @@ const char *run_divergence(const struct run *run)
 struct run_figures run_figures(const struct run *run)
 {
 	return run->figures;
-}
-
-const struct plan *run_plan(const struct run *run)
-{
-	return run->plan;
 }
 
 const char *run_id(const struct run *run)

@@ -67,7 +67,7 @@ struct run_options {
 };
 
 /* RUN_PAUSED: a watched step was reached or left (rerun.h). */
-enum run_status { RUN_GOES_ON, RUN_RETURNED, RUN_RAISED, RUN_STOPPED, RUN_DIVERGED, RUN_PAUSED };
+enum run_status { RUN_GOES_ON, RUN_RETURNED, RUN_RAISED, RUN_DIVERGED, RUN_PAUSED };
 
 /* Figures of a run, for `show` and the progress line. */
 struct run_figures {
@@ -91,25 +91,17 @@ enum run_status run_begin(struct run *run);
  * a sleep. `timing` is taken: a map for the journal, or null. */
 enum run_status run_answer(struct effect *effect, struct value raw, struct value timing);
 
-/* End it as cancelled: strands are dropped, no except body runs. */
-void run_cancel(struct run *run);
-
 enum run_status run_status(const struct run *run);
 /* RUN_RETURNED: the result. RUN_RAISED: {"payload", "context", "stackTrace"}. Borrowed. */
 struct value run_result(const struct run *run);
 /* RUN_DIVERGED: what in the history the plan does not repeat. */
 const char *run_divergence(const struct run *run);
 struct run_figures run_figures(const struct run *run);
-const struct plan *run_plan(const struct run *run);
 const char *run_id(const struct run *run);
 const struct limits *run_limits(const struct run *run);
 void run_set_user(struct run *run, void *user); /* a pointer for the host */
 void *run_user(const struct run *run);
 /* The step that the longest-waiting strand stands at, "main.classify": appended; nothing when none waits. */
 void run_where(const struct run *run, struct buf *out);
-
-/* Whether a finished event lies in the history: after replay, effects announced but never answered are
- * performed again, with the same number. */
-bool run_is_replaying(const struct run *run);
 
 #endif

@@ -173,9 +173,6 @@ void world_settle(struct world *world, struct run *run)
 	case RUN_RETURNED:
 		state = RUN_SUCCEEDED;
 		break;
-	case RUN_STOPPED:
-		state = RUN_CANCELLED;
-		break;
 	case RUN_PAUSED:
 		state = rerun_outcome(run)->has_failed ? RUN_FAILED : RUN_SUCCEEDED;
 		break;
