@@ -1,5 +1,5 @@
 /*
- * services.h - the step programs a run needs: start when first called, watch, address, stop.
+ * services.h - the step programs a run needs: start at the latest when first called, watch, address, stop.
  *
  * infra/services.yaml is the one list of services. Each gets a loopback address the moment a run begins,
  * so that its URL can be given to the definition as NAME_URL; the program is started when the first call
