@@ -94,11 +94,21 @@ static int encode(const struct stdlib_context *context, const struct value *args
 	return 0;
 }
 
-static const struct stdlib_param params[] = {{"data"}, {"padding", true, {VALUE_BOOL, {.boolean = true}}}};
+static const struct stdlib_param decode_params[] = {
+	{"data", .types = TYPE_STRING},
+	{"padding", true, {VALUE_BOOL, {.boolean = true}}, TYPE_BOOL},
+};
+static const struct stdlib_param encode_params[] = {
+	{"data", .types = TYPE_BYTES},
+	{"padding", true, {VALUE_BOOL, {.boolean = true}}, TYPE_BOOL},
+};
 
 static const struct stdlib_function functions[] = {
-	{"base64.decode", STDLIB_PURE, STDLIB_PARAMS(params), decode, "base64 text -> bytes"},
-	{"base64.encode", STDLIB_PURE, STDLIB_PARAMS(params), encode, "bytes -> base64 text"},
+	{"base64.decode", STDLIB_PURE, STDLIB_PARAMS(decode_params), decode, "base64 text -> bytes",
+	 TYPE_BYTES, "ValueError: the text is not base64, or its padding is not as asked for",
+	 "text.decode(base64.decode(\"SGVsbG8=\")) => \"Hello\"", "5.1"},
+	{"base64.encode", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode, "bytes -> base64 text",
+	 TYPE_STRING, NULL, "base64.encode(text.encode(\"Hello\")) => \"SGVsbG8=\"", "5.1"},
 };
 
 STDLIB_MODULE(stdlib_base64, functions);

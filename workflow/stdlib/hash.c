@@ -65,14 +65,29 @@ static int compute_hmac(const struct stdlib_context *context, const struct value
 	return give(out, value_bytes((struct slice){(const char *)sum, len}));
 }
 
-static const struct stdlib_param checksum_params[] = {{"data"}, {"algorithm"}};
-static const struct stdlib_param hmac_params[] = {{"key"}, {"data"}, {"algorithm"}};
+static const struct stdlib_param checksum_params[] = {
+	{"data", .types = TYPE_BYTES},
+	{"algorithm", .types = TYPE_STRING},
+};
+static const struct stdlib_param hmac_params[] = {
+	{"key", .types = TYPE_BYTES},
+	{"data", .types = TYPE_BYTES},
+	{"algorithm", .types = TYPE_STRING},
+};
 
 static const struct stdlib_function functions[] = {
 	{"hash.compute_checksum", STDLIB_PURE, STDLIB_PARAMS(checksum_params), compute_checksum,
-	 "MD5, SHA1, SHA224 ... SHA512 of bytes"},
+	 "MD5, SHA1, SHA224, SHA256, SHA384 or SHA512 of bytes", TYPE_BYTES,
+	 "ValueError: the algorithm is not known",
+	 "base64.encode(hash.compute_checksum(text.encode(\"Hello World\"), \"SHA256\")) => "
+	 "\"pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=\"",
+	 "5.4"},
 	{"hash.compute_hmac", STDLIB_PURE, STDLIB_PARAMS(hmac_params), compute_hmac,
-	 "HMAC of bytes under a key"},
+	 "HMAC of bytes under a key", TYPE_BYTES, "ValueError: the algorithm is not known",
+	 "base64.encode(hash.compute_hmac(text.encode(\"key\"), text.encode(\"Hello World\"), \"SHA256\")) "
+	 "=> "
+	 "\"QidPcoCDkuWLV9co1+PA5RY+rwfRZdwDEF9iq74afRE=\"",
+	 "5.4"},
 };
 
 STDLIB_MODULE(stdlib_hash, functions);

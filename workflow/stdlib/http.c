@@ -438,31 +438,41 @@ static int http_request(const struct stdlib_context *context, const struct value
 			   SLICE_ARG(slice_sub(value_text(args[0]), 0, 100)));
 }
 
-#define OPTIONAL(name)             \
-	{                          \
-		name, true,        \
-		{                  \
-			VALUE_NULL \
-		}                  \
-	}
-#define AFTER_BODY                                                                                  \
-	OPTIONAL("headers"), OPTIONAL("query"), OPTIONAL("auth"), OPTIONAL("private_service_name"), \
-		OPTIONAL("ca_certificate")
+#define OPTIONAL(name, types) {name, true, {VALUE_NULL}, types}
+#define TIMEOUT {"timeout", true, {VALUE_NULL}, TYPE_NUMBER, "300"}
+#define BODY OPTIONAL("body", TYPE_ANY)
+#define AFTER_BODY                                                                                \
+	OPTIONAL("headers", TYPE_MAP), OPTIONAL("query", TYPE_MAP), OPTIONAL("auth", TYPE_MAP),   \
+		OPTIONAL("private_service_name", TYPE_STRING), OPTIONAL("ca_certificate", TYPE_BYTES | TYPE_STRING)
 
-static const struct stdlib_param params[] = {{"url"}, OPTIONAL("timeout"), OPTIONAL("body"), AFTER_BODY};
-static const struct stdlib_param get_params[] = {{"url"}, OPTIONAL("timeout"), AFTER_BODY, OPTIONAL("body")};
+static const struct stdlib_param params[] = {{"url", .types = TYPE_STRING}, TIMEOUT, BODY, AFTER_BODY};
+static const struct stdlib_param get_params[] = {{"url", .types = TYPE_STRING}, TIMEOUT, AFTER_BODY, BODY};
 static const struct stdlib_param request_params[] = {
-	{"method"}, {"url"}, OPTIONAL("timeout"), OPTIONAL("body"), AFTER_BODY};
+	{"method", .types = TYPE_STRING}, {"url", .types = TYPE_STRING}, TIMEOUT, BODY, AFTER_BODY};
 
 _Static_assert(STDLIB_COUNT(params) == HTTP_ARGS, "the enum names the parameters");
 
+#define ERRORS                                                                                        \
+	"HttpError: the status is 400 or above; ConnectionFailedError: no connection could be made; " \
+	"ConnectionError: the connection broke; TimeoutError: no answer in time; "                    \
+	"AuthError: there are no credentials; ValueError: a URL, method, header or timeout that is "  \
+	"not allowed; ResourceLimitError: the answer is larger than 2 MB"
+#define CALL(function, arguments) "call: " function "\nargs:\n" arguments "result: answer\n"
+
 static const struct stdlib_function functions[] = {
-	{"http.delete", STDLIB_HTTP, STDLIB_PARAMS(params), http_delete, "HTTP DELETE"},
-	{"http.get", STDLIB_HTTP, STDLIB_PARAMS(get_params), http_get, "HTTP GET"},
-	{"http.patch", STDLIB_HTTP, STDLIB_PARAMS(params), http_patch, "HTTP PATCH"},
-	{"http.post", STDLIB_HTTP, STDLIB_PARAMS(params), http_post, "HTTP POST"},
-	{"http.put", STDLIB_HTTP, STDLIB_PARAMS(params), http_put, "HTTP PUT"},
-	{"http.request", STDLIB_HTTP, STDLIB_PARAMS(request_params), http_request, "HTTP with any method"},
+	{"http.delete", STDLIB_HTTP, STDLIB_PARAMS(params), http_delete, "HTTP DELETE", TYPE_MAP, ERRORS,
+	 CALL("http.delete", "  url: https://api.example.com/orders/7\n"), "5.5"},
+	{"http.get", STDLIB_HTTP, STDLIB_PARAMS(get_params), http_get, "HTTP GET", TYPE_MAP, ERRORS,
+	 CALL("http.get", "  url: https://api.example.com/orders\n  query:\n    limit: 10\n"), "5.5"},
+	{"http.patch", STDLIB_HTTP, STDLIB_PARAMS(params), http_patch, "HTTP PATCH", TYPE_MAP, ERRORS,
+	 CALL("http.patch", "  url: https://api.example.com/orders/7\n  body:\n    state: paid\n"), "5.5"},
+	{"http.post", STDLIB_HTTP, STDLIB_PARAMS(params), http_post, "HTTP POST", TYPE_MAP, ERRORS,
+	 CALL("http.post", "  url: https://api.example.com/orders\n  body:\n    item: lamp\n"), "5.5"},
+	{"http.put", STDLIB_HTTP, STDLIB_PARAMS(params), http_put, "HTTP PUT", TYPE_MAP, ERRORS,
+	 CALL("http.put", "  url: https://api.example.com/orders/7\n  body:\n    item: lamp\n"), "5.5"},
+	{"http.request", STDLIB_HTTP, STDLIB_PARAMS(request_params), http_request, "HTTP with any method",
+	 TYPE_MAP, ERRORS,
+	 CALL("http.request", "  method: HEAD\n  url: https://api.example.com/orders/7\n  timeout: 20\n"), "5.5"},
 };
 
 STDLIB_MODULE(stdlib_http, functions);

@@ -90,14 +90,24 @@ static int encode_to_string(const struct stdlib_context *context, const struct v
 	return give_text(&text, out, raised);
 }
 
-static const struct stdlib_param decode_params[] = {{"data"}};
-static const struct stdlib_param encode_params[] = {{"data"}, {"indent", true, {VALUE_NULL}}};
+static const struct stdlib_param decode_params[] = {{"data", .types = TYPE_STRING | TYPE_BYTES}};
+static const struct stdlib_param encode_params[] = {
+	{"data", .types = TYPE_ANY},
+	{"indent", true, {VALUE_NULL}, TYPE_BOOL | TYPE_MAP, "false"},
+};
 
 static const struct stdlib_function functions[] = {
-	{"json.decode", STDLIB_PURE, STDLIB_PARAMS(decode_params), decode, "JSON text -> value"},
-	{"json.encode", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode, "value -> JSON as bytes"},
+	{"json.decode", STDLIB_PURE, STDLIB_PARAMS(decode_params), decode, "JSON text -> value", TYPE_ANY,
+	 "ValueError: the text is not JSON", "json.decode(\"[1, 2.5]\")[1] => 2.5", "5.6"},
+	{"json.encode", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode, "value -> JSON as bytes",
+	 TYPE_BYTES, "ValueError: bytes, or a number without JSON form, are in it",
+	 "text.decode(json.encode({\"k\": [1, true]})) => \"{\\\"k\\\":[1,true]}\"", "5.6"},
 	{"json.encode_to_string", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode_to_string,
-	 "value -> JSON as a string"},
+	 "value -> JSON as a string", TYPE_STRING,
+	 "ValueError: bytes, or a number without JSON form, are in it",
+	 "json.encode_to_string([1, null]) => \"[1,null]\"\n"
+	 "json.encode_to_string([1, 2], true) => \"[\\n    1,\\n    2\\n]\"",
+	 "5.6"},
 };
 
 STDLIB_MODULE(stdlib_json, functions);

@@ -23,11 +23,14 @@ static int prepend(const struct stdlib_context *context, const struct value *arg
 	return 0;
 }
 
-static const struct stdlib_param params[] = {{"objs"}, {"val"}};
+static const struct stdlib_param params[] = {{"objs", .types = TYPE_LIST}, {"val", .types = TYPE_ANY}};
 
 static const struct stdlib_function functions[] = {
-	{"list.concat", STDLIB_PURE, STDLIB_PARAMS(params), concat, "a copy with one element appended"},
-	{"list.prepend", STDLIB_PURE, STDLIB_PARAMS(params), prepend, "a copy with one element put first"},
+	{"list.concat", STDLIB_PURE, STDLIB_PARAMS(params), concat, "a copy with one element appended",
+	 TYPE_LIST, NULL, "list.concat([1, 2], 3) => [1, 2, 3]\nlist.concat([1], [2, 3]) => [1, [2, 3]]",
+	 "5.7"},
+	{"list.prepend", STDLIB_PURE, STDLIB_PARAMS(params), prepend, "a copy with one element put first",
+	 TYPE_LIST, NULL, "list.prepend([1, 2], 3) => [3, 1, 2]", "5.7"},
 };
 
 STDLIB_MODULE(stdlib_list, functions);

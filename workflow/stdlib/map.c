@@ -79,17 +79,31 @@ static int merge_nested(const struct stdlib_context *context, const struct value
 	return give(out, merge_deep(args[0], args[1], 0));
 }
 
-static const struct stdlib_param get_params[] = {{"map"}, {"keys"}};
-static const struct stdlib_param delete_params[] = {{"map"}, {"key"}};
-static const struct stdlib_param merge_params[] = {{"first"}, {"second"}};
+static const struct stdlib_param get_params[] = {
+	{"map", .types = TYPE_ANY},
+	{"keys", .types = TYPE_STRING | TYPE_LIST},
+};
+static const struct stdlib_param delete_params[] = {
+	{"map", .types = TYPE_MAP},
+	{"key", .types = TYPE_STRING},
+};
+static const struct stdlib_param merge_params[] = {
+	{"first", .types = TYPE_MAP},
+	{"second", .types = TYPE_MAP},
+};
 
 static const struct stdlib_function functions[] = {
 	{"map.get", STDLIB_PURE, STDLIB_PARAMS(get_params), get,
-	 "the value under a key or a path of keys, or null"},
-	{"map.delete", STDLIB_PURE, STDLIB_PARAMS(delete_params), delete, "a copy without a key"},
-	{"map.merge", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge, "both maps in one; the second wins"},
+	 "the value under a key or a path of keys, or null", TYPE_ANY, NULL,
+	 "map.get({\"a\": {\"b\": 7}}, [\"a\", \"b\"]) => 7\nmap.get({\"a\": 1}, \"b\") => null", "5.7"},
+	{"map.delete", STDLIB_PURE, STDLIB_PARAMS(delete_params), delete, "a copy without a key", TYPE_MAP,
+	 NULL, "map.delete({\"a\": 1, \"b\": 2}, \"a\") => {\"b\": 2}", "5.7"},
+	{"map.merge", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge, "both maps in one; the second wins",
+	 TYPE_MAP, NULL, "map.merge({\"a\": 1}, {\"a\": 2, \"b\": 3}) => {\"a\": 2, \"b\": 3}", "5.7"},
 	{"map.merge_nested", STDLIB_PURE, STDLIB_PARAMS(merge_params), merge_nested,
-	 "both maps in one, maps under one key merged as well"},
+	 "both maps in one, maps under one key merged as well", TYPE_MAP, NULL,
+	 "map.merge_nested({\"m\": {\"a\": 1}}, {\"m\": {\"b\": 2}}) => {\"m\": {\"a\": 1, \"b\": 2}}",
+	 "5.7"},
 };
 
 STDLIB_MODULE(stdlib_map, functions);

@@ -60,14 +60,18 @@ static int minimum(const struct stdlib_context *context, const struct value *arg
 	return choose(OP_LESS, "math.min", args, out, raised);
 }
 
-static const struct stdlib_param one[] = {{"x"}};
-static const struct stdlib_param two[] = {{"x"}, {"y"}};
+static const struct stdlib_param one[] = {{"x", .types = TYPE_NUMBER}};
+static const struct stdlib_param two[] = {{"x", .types = TYPE_NUMBER}, {"y", .types = TYPE_NUMBER}};
 
 static const struct stdlib_function functions[] = {
-	{"math.abs", STDLIB_PURE, STDLIB_PARAMS(one), absolute, "a number without its sign"},
-	{"math.floor", STDLIB_PURE, STDLIB_PARAMS(one), floor_of, "the largest integer that is not greater"},
-	{"math.max", STDLIB_PURE, STDLIB_PARAMS(two), maximum, "the larger of two numbers"},
-	{"math.min", STDLIB_PURE, STDLIB_PARAMS(two), minimum, "the smaller of two numbers"},
+	{"math.abs", STDLIB_PURE, STDLIB_PARAMS(one), absolute, "a number without its sign", TYPE_NUMBER,
+	 "ValueError: the result needs more than 64 bits", "math.abs(-3) => 3", "5.7"},
+	{"math.floor", STDLIB_PURE, STDLIB_PARAMS(one), floor_of, "the largest integer that is not greater",
+	 TYPE_INT, "ValueError: the result needs more than 64 bits", "math.floor(-2.5) => -3", "5.7"},
+	{"math.max", STDLIB_PURE, STDLIB_PARAMS(two), maximum, "the larger of two numbers", TYPE_NUMBER, NULL,
+	 "math.max(3, 7) => 7", "5.7"},
+	{"math.min", STDLIB_PURE, STDLIB_PARAMS(two), minimum, "the smaller of two numbers", TYPE_NUMBER,
+	 NULL, "math.min(2.5, 7) => 2.5", "5.7"},
 };
 
 STDLIB_MODULE(stdlib_math, functions);

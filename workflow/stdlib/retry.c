@@ -54,15 +54,23 @@ static int never(const struct stdlib_context *context, const struct value *args,
 	return give(out, value_bool(false));
 }
 
-static const struct stdlib_param params[] = {{"exception"}};
+static const struct stdlib_param params[] = {{"exception", .types = TYPE_ANY}};
 
 static const struct stdlib_function functions[] = {
 	{"http.default_retry_predicate", STDLIB_PURE, STDLIB_PARAMS(params), idempotent,
-	 "retry on 429, 502, 503, 504, connection trouble and timeouts"},
+	 "retry on 429, 502, 503, 504, connection trouble and timeouts", TYPE_BOOL, NULL,
+	 "http.default_retry_predicate({\"code\": 502, \"tags\": [\"HttpError\"]}) => true\n"
+	 "http.default_retry_predicate({\"code\": 500, \"tags\": [\"HttpError\"]}) => false",
+	 "2.7"},
 	{"http.default_retry_predicate_non_idempotent", STDLIB_PURE, STDLIB_PARAMS(params), non_idempotent,
-	 "retry on 429, 503 and when no connection was made"},
-	{"retry.always", STDLIB_PURE, STDLIB_PARAMS(params), always, "retry on everything"},
-	{"retry.never", STDLIB_PURE, STDLIB_PARAMS(params), never, "retry on nothing"},
+	 "retry on 429, 503 and when no connection was made", TYPE_BOOL, NULL,
+	 "http.default_retry_predicate_non_idempotent({\"code\": 502, \"tags\": [\"HttpError\"]}) => false\n"
+	 "http.default_retry_predicate_non_idempotent({\"code\": 503, \"tags\": [\"HttpError\"]}) => true",
+	 "2.7"},
+	{"retry.always", STDLIB_PURE, STDLIB_PARAMS(params), always, "retry on everything", TYPE_BOOL, NULL,
+	 "retry.always(\"any error\") => true", "5.8"},
+	{"retry.never", STDLIB_PURE, STDLIB_PARAMS(params), never, "retry on nothing", TYPE_BOOL, NULL,
+	 "retry.never(\"any error\") => false", "5.8"},
 };
 
 STDLIB_MODULE(stdlib_retry, functions);

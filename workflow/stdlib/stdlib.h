@@ -24,10 +24,26 @@ enum stdlib_kind {
 	STDLIB_HTTP,	/* `call` gives the request: see http_request below */
 };
 
+/* What a value may be: a set of kinds. */
+enum stdlib_type {
+	TYPE_NULL = 1 << VALUE_NULL,
+	TYPE_BOOL = 1 << VALUE_BOOL,
+	TYPE_INT = 1 << VALUE_INT,
+	TYPE_DOUBLE = 1 << VALUE_DOUBLE,
+	TYPE_STRING = 1 << VALUE_STRING,
+	TYPE_BYTES = 1 << VALUE_BYTES,
+	TYPE_LIST = 1 << VALUE_LIST,
+	TYPE_MAP = 1 << VALUE_MAP,
+	TYPE_NUMBER = TYPE_INT | TYPE_DOUBLE,
+	TYPE_ANY = (1 << (VALUE_MAP + 1)) - 1,
+};
+
 struct stdlib_param {
 	const char *name;
 	bool optional;
 	struct value fallback; /* when optional and not given; a scalar, null by default */
+	unsigned types;	       /* set of enum stdlib_type; an optional one may be null besides */
+	const char *meaning;   /* what a null fallback stands for, as written ("300"); or NULL */
 };
 
 /* What a pure function may look at besides its arguments. Lent. */
@@ -45,7 +61,14 @@ struct stdlib_function {
 	 * by the caller). */
 	int (*call)(const struct stdlib_context *context, const struct value *args, struct value *out,
 		    struct value *raised);
-	const char *summary; /* one line, for `lexflow help function` */
+	/* The rest is for people: `lexflow help function NAME`, FUNCTIONS.md. */
+	const char *summary; /* one line */
+	unsigned returns;    /* set of enum stdlib_type */
+	const char *errors;  /* "TAG: when; TAG: when", besides the TypeError of a wrong argument; or NULL */
+	/* What may stand in an expression: lines "EXPRESSION => JSON", each evaluated by a test. What blocks:
+	 * a step's body in YAML, which a test compiles. */
+	const char *example;
+	const char *section; /* of the reference: "5.11" */
 };
 
 enum { STDLIB_MAX_PARAMS = 12 };

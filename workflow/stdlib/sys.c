@@ -153,23 +153,40 @@ static int sleep_until(const struct stdlib_context *context, const struct value 
 	return 0;
 }
 
-static const struct stdlib_param env_params[] = {{"name"}, {"default", true, {VALUE_NULL}}};
-static const struct stdlib_param log_params[] = {{"data", true, {VALUE_NULL}},
-						 {"severity", true, {VALUE_NULL}},
-						 {"text", true, {VALUE_NULL}},
-						 {"json", true, {VALUE_NULL}},
-						 {"timeout", true, {VALUE_NULL}}};
-static const struct stdlib_param sleep_params[] = {{"seconds"}};
-static const struct stdlib_param until_params[] = {{"time"}};
+static const struct stdlib_param env_params[] = {
+	{"name", .types = TYPE_STRING},
+	{"default", true, {VALUE_NULL}, TYPE_STRING},
+};
+
+enum { TYPE_LOGGED = TYPE_NUMBER | TYPE_BOOL | TYPE_STRING | TYPE_LIST | TYPE_MAP };
+
+static const struct stdlib_param log_params[] = {
+	{"data", true, {VALUE_NULL}, TYPE_LOGGED},
+	{"severity", true, {VALUE_NULL}, TYPE_STRING, "\"DEFAULT\""},
+	{"text", true, {VALUE_NULL}, TYPE_LOGGED},
+	{"json", true, {VALUE_NULL}, TYPE_MAP},
+	{"timeout", true, {VALUE_NULL}, TYPE_NUMBER},
+};
+static const struct stdlib_param sleep_params[] = {{"seconds", .types = TYPE_NUMBER}};
+static const struct stdlib_param until_params[] = {{"time", .types = TYPE_STRING}};
 
 static const struct stdlib_function functions[] = {
 	{"sys.get_env", STDLIB_PURE, STDLIB_PARAMS(env_params), get_env,
-	 "an environment variable of the workflow"},
-	{"sys.log", STDLIB_LOG, STDLIB_PARAMS(log_params), log_entry, "write to the log"},
-	{"sys.now", STDLIB_OBSERVE, NULL, 0, NULL, "seconds since 1970-01-01T00:00:00Z"},
-	{"sys.sleep", STDLIB_SLEEP, STDLIB_PARAMS(sleep_params), sleep_for, "wait for some seconds"},
+	 "an environment variable of the workflow; the default, or null, when it is not set",
+	 TYPE_STRING | TYPE_NULL, NULL, "sys.get_env(\"NO_SUCH_NAME\", \"fallback\") => \"fallback\"", "5.9"},
+	{"sys.log", STDLIB_LOG, STDLIB_PARAMS(log_params), log_entry,
+	 "write to the log; exactly one of data, text and json is given", TYPE_NULL,
+	 "ValueError: the severity is not known; TimeoutError: the entry could not be written in time",
+	 "call: sys.log\nargs:\n  text: halfway\n  severity: WARNING\n", "5.9"},
+	{"sys.now", STDLIB_OBSERVE, NULL, 0, NULL, "seconds since 1970-01-01T00:00:00Z", TYPE_DOUBLE, NULL,
+	 "sys.now() > 1600000000 => true", "5.9"},
+	{"sys.sleep", STDLIB_SLEEP, STDLIB_PARAMS(sleep_params), sleep_for,
+	 "wait for some seconds, at most a year", TYPE_NULL, "ValueError: less than 0 or more than a year",
+	 "call: sys.sleep\nargs:\n  seconds: 1.5\n", "5.9"},
 	{"sys.sleep_until", STDLIB_SLEEP, STDLIB_PARAMS(until_params), sleep_until,
-	 "wait until a point in time"},
+	 "wait until a point in time; one in the past is no wait", TYPE_NULL,
+	 "ValueError: not ISO 8601, or more than a year ahead",
+	 "call: sys.sleep_until\nargs:\n  time: \"2026-05-08T12:01:00Z\"\n", "5.9"},
 };
 
 STDLIB_MODULE(stdlib_sys, functions);

@@ -280,32 +280,67 @@ static int encode_plus(const struct stdlib_context *context, const struct value 
 	return encode_url(URL_PLUS, "text.url_encode_plus", args[0], out, raised);
 }
 
-static const struct stdlib_param decode_params[] = {{"data"}, {"charset", true, {VALUE_NULL}}};
-static const struct stdlib_param encode_params[] = {{"text"}, {"charset", true, {VALUE_NULL}}};
-static const struct stdlib_param find_params[] = {{"source"}, {"substr"}};
-static const struct stdlib_param replace_params[] = {{"source"}, {"substr"}, {"repl"}};
-static const struct stdlib_param split_params[] = {{"source"}, {"separator"}};
-static const struct stdlib_param substring_params[] = {{"source"}, {"start"}, {"end"}};
-static const struct stdlib_param source_params[] = {{"source"}};
+static const struct stdlib_param decode_params[] = {
+	{"data", .types = TYPE_BYTES},
+	{"charset", true, {VALUE_NULL}, TYPE_STRING, "\"UTF-8\""},
+};
+static const struct stdlib_param encode_params[] = {
+	{"text", .types = TYPE_STRING},
+	{"charset", true, {VALUE_NULL}, TYPE_STRING, "\"UTF-8\""},
+};
+static const struct stdlib_param find_params[] = {
+	{"source", .types = TYPE_STRING},
+	{"substr", .types = TYPE_STRING},
+};
+static const struct stdlib_param replace_params[] = {
+	{"source", .types = TYPE_STRING},
+	{"substr", .types = TYPE_STRING},
+	{"repl", .types = TYPE_STRING},
+};
+static const struct stdlib_param split_params[] = {
+	{"source", .types = TYPE_STRING},
+	{"separator", .types = TYPE_STRING},
+};
+static const struct stdlib_param substring_params[] = {
+	{"source", .types = TYPE_STRING},
+	{"start", .types = TYPE_INT},
+	{"end", .types = TYPE_INT},
+};
+static const struct stdlib_param source_params[] = {{"source", .types = TYPE_STRING}};
 
 static const struct stdlib_function functions[] = {
-	{"text.decode", STDLIB_PURE, STDLIB_PARAMS(decode_params), decode, "bytes in a charset -> string"},
-	{"text.encode", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode, "string -> bytes in a charset"},
+	{"text.decode", STDLIB_PURE, STDLIB_PARAMS(decode_params), decode, "bytes in a charset -> string",
+	 TYPE_STRING, "ValueError: the charset is not known, or the bytes are not text in it",
+	 "text.decode(base64.decode(\"Y2Fm6Q==\"), \"ISO-8859-1\") => \"caf\u00e9\"", "5.11"},
+	{"text.encode", STDLIB_PURE, STDLIB_PARAMS(encode_params), encode, "string -> bytes in a charset",
+	 TYPE_BYTES, "ValueError: the charset is not known, or has no such character",
+	 "base64.encode(text.encode(\"caf\u00e9\")) => \"Y2Fmw6k=\"", "5.11"},
 	{"text.find_all", STDLIB_PURE, STDLIB_PARAMS(find_params), find_all,
-	 "where a text occurs: list of indexes"},
+	 "where a text occurs: list of indexes, which count characters", TYPE_LIST, NULL,
+	 "text.find_all(\"banana\", \"an\") => [1, 3]", "5.11"},
 	{"text.replace_all", STDLIB_PURE, STDLIB_PARAMS(replace_params), replace_all,
-	 "replace a text everywhere"},
-	{"text.split", STDLIB_PURE, STDLIB_PARAMS(split_params), split, "the parts between separators"},
+	 "replace a text everywhere", TYPE_STRING, NULL,
+	 "text.replace_all(\"banana\", \"an\", \"o\") => \"booa\"", "5.11"},
+	{"text.split", STDLIB_PURE, STDLIB_PARAMS(split_params), split, "the parts between separators",
+	 TYPE_LIST, "ValueError: the separator is empty",
+	 "text.split(\"a,b,\", \",\") => [\"a\", \"b\", \"\"]", "5.11"},
 	{"text.substring", STDLIB_PURE, STDLIB_PARAMS(substring_params), substring,
-	 "characters from start up to end; negative counts from the end"},
-	{"text.to_lower", STDLIB_PURE, STDLIB_PARAMS(source_params), to_lower, "in lower case"},
-	{"text.to_upper", STDLIB_PURE, STDLIB_PARAMS(source_params), to_upper, "in upper case"},
+	 "characters from start up to end; negative counts from the end", TYPE_STRING, NULL,
+	 "text.substring(\"hello\", 1, 3) => \"el\"\ntext.substring(\"hello\", -3, 5) => \"llo\"", "5.11"},
+	{"text.to_lower", STDLIB_PURE, STDLIB_PARAMS(source_params), to_lower, "in lower case", TYPE_STRING,
+	 NULL, "text.to_lower(\"\u00c9T\u00c9\") => \"\u00e9t\u00e9\"", "5.11"},
+	{"text.to_upper", STDLIB_PURE, STDLIB_PARAMS(source_params), to_upper, "in upper case", TYPE_STRING,
+	 NULL, "text.to_upper(\"\u00e9t\u00e9\") => \"\u00c9T\u00c9\"", "5.11"},
 	{"text.url_decode", STDLIB_PURE, STDLIB_PARAMS(source_params), decode_url,
-	 "percent-encoding undone, + is a blank"},
+	 "percent-encoding undone, + is a blank", TYPE_STRING,
+	 "ValueError: a % without two hexadecimal digits, or what comes out is not UTF-8",
+	 "text.url_decode(\"a%2Fb+c\") => \"a/b c\"", "5.11"},
 	{"text.url_encode", STDLIB_PURE, STDLIB_PARAMS(source_params), encode_percent,
-	 "percent-encoding, a blank as %20"},
+	 "percent-encoding, a blank as %20", TYPE_STRING, NULL, "text.url_encode(\"a/b c\") => \"a%2Fb%20c\"",
+	 "5.11"},
 	{"text.url_encode_plus", STDLIB_PURE, STDLIB_PARAMS(source_params), encode_plus,
-	 "percent-encoding, a blank as +"},
+	 "percent-encoding, a blank as +", TYPE_STRING, NULL,
+	 "text.url_encode_plus(\"a/b/c?item=d+e f\") => \"a%2Fb%2Fc%3Fitem%3Dd%2Be+f\"", "5.11"},
 };
 
 STDLIB_MODULE(stdlib_text, functions);

@@ -125,16 +125,30 @@ static int replace_all(const struct stdlib_context *context, const struct value 
 	return give_text(&text, out, raised);
 }
 
-static const struct stdlib_param match_params[] = {{"source"}, {"regexp"}};
-static const struct stdlib_param replace_params[] = {{"source"}, {"regexp"}, {"repl"}};
+static const struct stdlib_param match_params[] = {
+	{"source", .types = TYPE_STRING},
+	{"regexp", .types = TYPE_STRING},
+};
+static const struct stdlib_param replace_params[] = {
+	{"source", .types = TYPE_STRING},
+	{"regexp", .types = TYPE_STRING},
+	{"repl", .types = TYPE_STRING},
+};
+
+#define ERRORS "ValueError: the regular expression is not RE2"
 
 static const struct stdlib_function functions[] = {
 	{"text.find_all_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), find_all,
-	 "every match: list of {index, match}"},
+	 "every match: list of {index, match}", TYPE_LIST, ERRORS,
+	 "text.find_all_regex(\"a1b22\", \"[0-9]+\") => "
+	 "[{\"index\": 1, \"match\": \"1\"}, {\"index\": 3, \"match\": \"22\"}]",
+	 "5.11"},
 	{"text.match_regex", STDLIB_PURE, STDLIB_PARAMS(match_params), match,
-	 "does the text contain a match?"},
+	 "does the text contain a match? It is not anchored", TYPE_BOOL, ERRORS,
+	 "text.match_regex(\"order 7\", \"[0-9]\") => true", "5.11"},
 	{"text.replace_all_regex", STDLIB_PURE, STDLIB_PARAMS(replace_params), replace_all,
-	 "replace every match by a fixed text"},
+	 "replace every match by a fixed text; there are no back-references", TYPE_STRING, ERRORS,
+	 "text.replace_all_regex(\"a1b22\", \"[0-9]+\", \"#\") => \"a#b#\"", "5.11"},
 };
 
 STDLIB_MODULE(stdlib_text_regex, functions);

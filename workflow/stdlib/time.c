@@ -246,13 +246,22 @@ static int parse(const struct stdlib_context *context, const struct value *args,
 	return give(out, value_double(seconds));
 }
 
-static const struct stdlib_param format_params[] = {{"seconds"}, {"timezone", true, {VALUE_NULL}}};
-static const struct stdlib_param parse_params[] = {{"value"}};
+static const struct stdlib_param format_params[] = {
+	{"seconds", .types = TYPE_NUMBER},
+	{"timezone", true, {VALUE_NULL}, TYPE_STRING, "\"UTC\""},
+};
+static const struct stdlib_param parse_params[] = {{"value", .types = TYPE_STRING}};
 
 static const struct stdlib_function functions[] = {
 	{"time.format", STDLIB_PURE, STDLIB_PARAMS(format_params), format,
-	 "seconds -> ISO 8601 text in a time zone"},
-	{"time.parse", STDLIB_PURE, STDLIB_PARAMS(parse_params), parse, "RFC 3339 text -> seconds"},
+	 "seconds -> ISO 8601 text in a time zone", TYPE_STRING,
+	 "ValueError: the time zone is not known, or the time has no such text",
+	 "time.format(1720788633) => \"2024-07-12T12:50:33.000000Z\"\n"
+	 "time.format(1720788633, \"Europe/Paris\") => \"2024-07-12T14:50:33.000000+02:00\"",
+	 "5.10"},
+	{"time.parse", STDLIB_PURE, STDLIB_PARAMS(parse_params), parse, "RFC 3339 text -> seconds",
+	 TYPE_DOUBLE, "ValueError: the text is not RFC 3339",
+	 "time.parse(\"2024-05-08T12:01:00.000000Z\") => 1715169660.0", "5.10"},
 };
 
 STDLIB_MODULE(stdlib_time, functions);

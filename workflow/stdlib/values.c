@@ -152,22 +152,43 @@ static int get_type(const struct stdlib_context *context, const struct value *ar
 	return give(out, value_string_z(value_kind_name(args[0].kind)));
 }
 
-static const struct stdlib_param one[] = {{"x"}};
-static const struct stdlib_param map_params[] = {{"map"}};
-static const struct stdlib_param default_params[] = {{"val"}, {"defaultVal"}};
-static const struct stdlib_param if_params[] = {{"condition"}, {"ifTrue"}, {"ifFalse"}};
-static const struct stdlib_param type_params[] = {{"arg"}};
+static const struct stdlib_param double_params[] = {{"x", .types = TYPE_STRING | TYPE_NUMBER}};
+static const struct stdlib_param string_params[] = {{"x", .types = TYPE_STRING | TYPE_NUMBER | TYPE_BOOL}};
+static const struct stdlib_param len_params[] = {{"x", .types = TYPE_LIST | TYPE_MAP | TYPE_STRING}};
+static const struct stdlib_param map_params[] = {{"map", .types = TYPE_MAP}};
+static const struct stdlib_param default_params[] = {
+	{"val", .types = TYPE_ANY},
+	{"defaultVal", .types = TYPE_ANY},
+};
+static const struct stdlib_param if_params[] = {
+	{"condition", .types = TYPE_BOOL | TYPE_NULL},
+	{"ifTrue", .types = TYPE_ANY},
+	{"ifFalse", .types = TYPE_ANY},
+};
+static const struct stdlib_param type_params[] = {{"arg", .types = TYPE_ANY}};
 
 static const struct stdlib_function functions[] = {
-	{"double", STDLIB_PURE, STDLIB_PARAMS(one), to_double, "a string or integer as a double"},
-	{"int", STDLIB_PURE, STDLIB_PARAMS(one), to_int, "a string or double as an integer"},
-	{"string", STDLIB_PURE, STDLIB_PARAMS(one), to_string, "a number or boolean as a string"},
-	{"keys", STDLIB_PURE, STDLIB_PARAMS(map_params), keys_of, "the keys of a map, in order"},
-	{"len", STDLIB_PURE, STDLIB_PARAMS(one), length, "elements of a list or map, characters of a string"},
+	{"double", STDLIB_PURE, STDLIB_PARAMS(double_params), to_double, "a string or integer as a double",
+	 TYPE_DOUBLE, "ValueError: the text is not a number", "double(\"2.50\") => 2.5", "3.8"},
+	{"int", STDLIB_PURE, STDLIB_PARAMS(double_params), to_int,
+	 "a string or double as an integer, cut toward zero", TYPE_INT,
+	 "ValueError: the text is not an integer, or it needs more than 64 bits",
+	 "int(\"17\") => 17\nint(-2.7) => -2", "3.8"},
+	{"string", STDLIB_PURE, STDLIB_PARAMS(string_params), to_string, "a number or boolean as a string",
+	 TYPE_STRING, NULL, "string(1.7) => \"1.7\"\nstring(true) => \"true\"", "3.8"},
+	{"keys", STDLIB_PURE, STDLIB_PARAMS(map_params), keys_of, "the keys of a map, in order", TYPE_LIST,
+	 NULL, "keys({\"b\": 1, \"a\": 2}) => [\"a\", \"b\"]", "3.8"},
+	{"len", STDLIB_PURE, STDLIB_PARAMS(len_params), length,
+	 "elements of a list or map, characters of a string", TYPE_INT, NULL,
+	 "len([7, 8]) => 2\nlen(\"\u00e9t\u00e9\") => 3", "3.8"},
 	{"default", STDLIB_PURE, STDLIB_PARAMS(default_params), default_to,
-	 "the value, or another when it is null"},
-	{"if", STDLIB_PURE, STDLIB_PARAMS(if_params), choose, "one of two values; both are evaluated"},
-	{"get_type", STDLIB_PURE, STDLIB_PARAMS(type_params), get_type, "the type of a value, as a word"},
+	 "the value, or another when it is null", TYPE_ANY, NULL,
+	 "default(null, \"x\") => \"x\"\ndefault(false, \"x\") => false", "3.8"},
+	{"if", STDLIB_PURE, STDLIB_PARAMS(if_params), choose,
+	 "one of two values; both are evaluated, and null counts as false", TYPE_ANY, NULL,
+	 "if(2 > 1, \"yes\", \"no\") => \"yes\"", "3.8"},
+	{"get_type", STDLIB_PURE, STDLIB_PARAMS(type_params), get_type, "the type of a value, as a word",
+	 TYPE_STRING, NULL, "get_type(5) => \"integer\"\nget_type([]) => \"list\"", "3.8"},
 };
 
 STDLIB_MODULE(stdlib_values, functions);
