@@ -127,7 +127,7 @@ HARNESS_A := $(BUILD)/harness.a
 UNIT_SRC := $(sort $(shell find tests/unit -name '*_test.c' 2>/dev/null))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 E2E := $(sort $(wildcard tests/e2e/*.bats))
-CASES := $(sort $(wildcard tests/conformance/*.bats))
+CONFORMANCE := $(patsubst tests/conformance/%.c,$(BUILD)/conformance/%,$(sort $(wildcard tests/conformance/*_test.c)))
 chosen = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$(t)),$(t))),$(1))
 
 $(HARNESS_A): $(call objects,$(HARNESS_SRC))
@@ -141,6 +141,12 @@ $(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(HARNESS_A) $(2) $(LIB_A)
 	@echo '  LD  $$@'
 	@$$(CXX) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
 endef
+$(BUILD)/conformance/%: $(BUILD)/obj/tests/conformance/%.o $(BUILD)/obj/tests/conformance/cases.o $(HARNESS_A) \
+		$(WORKFLOW_A) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	@$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
 step_of = $(word 2,$(subst /, ,$(1)))
 step_objects = $(call objects,$(sort $(filter-out %/main.c,$(wildcard steps/$(call step_of,$(1))/*.c))))
 tested = $(if $(filter steps/%,$(1)),$(call step_objects,$(1)),$(if $(filter workflow/%,$(1)),$(WORKFLOW_A)))
@@ -160,14 +166,15 @@ test-unit: $(call chosen,$(UNIT))
 test-e2e: all
 	@$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/e2e.count -t e2e -s 900 $(call chosen,$(E2E))
 
-test-conformance: all
-	@$(if $(CASES),$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/conformance.count -t conformance $(CASES))
+## test-conformance   the language as cases         T=part of a file's name or a title
+test-conformance: $(CONFORMANCE)
+	@CASE='$(T)' $(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/conformance.count -t conformance $(CONFORMANCE)
 
 ## check          the rules of the tree: include order, banned calls, headers, READMEs
 check:
 	@CC='$(CC)' tests/run -o $(RESULTS)/check.count -t check infra/check/all
 
-unit-programs: $(UNIT)
+unit-programs: $(UNIT) $(CONFORMANCE)
 
 # Everything runs even when one suite fails; the last line counts them all.
 test:

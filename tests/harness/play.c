@@ -18,6 +18,7 @@ static int64_t append(void *ctx, struct run *run, const struct event *event)
 	assert(play->event_count < PLAY_MAX_EVENTS);
 	*copy = *event;
 	copy->content.ptr = mem_strndup(event->content.ptr, event->content.len);
+	play->lines_used[play->event_count - 1] = play->next_line;
 	return (int64_t)play->event_count;
 }
 
@@ -55,32 +56,45 @@ static void random_bytes(void *ctx, unsigned char bytes[16])
 	memset(bytes, 0xa5, 16);
 }
 
+static void logged(void *ctx, struct run *run, struct value entry, int64_t ticket)
+{
+	struct play *play = ctx;
+
+	(void)run;
+	(void)ticket;
+	value_list_push(&play->logs, value_ref(entry));
+}
+
 void play_init(struct play *play, const struct plan *plan, struct value script)
 {
 	memset(play, 0, sizeof(*play));
 	play->plan = plan;
 	play->script = script;
-	play->wall_us = 1700000000000000;
+	play->wall_us = (int64_t)PLAY_START_S * 1000000;
 	play->calls = value_list_new(0);
 	play->waits = value_list_new(0);
-	play->host = (struct run_host){play, append, perform, forget, wall_us, random_bytes, NULL};
+	play->logs = value_list_new(0);
+	play->host = (struct run_host){play, append, perform, forget, wall_us, random_bytes, logged};
 }
 
-void play_begin(struct play *play, const struct plan *plan, struct value argument,
-		const struct limits *limits, struct value script, const struct play *past, size_t past_count)
+void play_begin_in(struct play *play, const struct plan *plan, const struct play_world *world,
+		   const struct play *past, size_t past_count)
 {
-	struct limits defaults = limits_default();
-	struct run_options options = {.argument = argument,
-				      .env = value_map_new(),
-				      .limits = limits ? *limits : defaults,
+	struct run_options options = {.argument = world->argument,
+				      .env = value_ref(world->env),
+				      .limits = world->limits,
 				      .id = "play",
 				      .host = &play->host};
 	struct error err = {0};
 
-	play_init(play, plan, script);
+	play_init(play, plan, world->script);
+	play->reversed = world->reversed;
 	if (past_count)
 		play->wall_us = past->events[past_count - 1].time_us;
-	value_put(&options.env, "STORE_URL", value_string_z("http://store.test/"));
+	if (value_is_null(options.env)) {
+		options.env = value_map_new();
+		value_put(&options.env, "STORE_URL", value_string_z("http://store.test/"));
+	}
 	play->run = run_new(plan, &options);
 	value_unref(options.env);
 	for (size_t i = 0; i < past_count; i++) {
@@ -92,6 +106,15 @@ void play_begin(struct play *play, const struct plan *plan, struct value argumen
 	run_begin(play->run);
 }
 
+void play_begin(struct play *play, const struct plan *plan, struct value argument,
+		const struct limits *limits, struct value script, const struct play *past, size_t past_count)
+{
+	struct play_world world = {.argument = argument, .env = value_null(), .script = script};
+
+	world.limits = limits ? *limits : limits_default();
+	play_begin_in(play, plan, &world, past, past_count);
+}
+
 static struct value scripted_answer(struct play *play, const struct effect *effect)
 {
 	struct value line, raw, body;
@@ -99,15 +122,16 @@ static struct value scripted_answer(struct play *play, const struct effect *effe
 	struct buf text;
 
 	if (play->next_line >= value_len(play->script)) {
-		fprintf(stderr, "the script has no answer %zu\n", play->next_line + 1);
-		abort();
+		snprintf(play->problem, sizeof(play->problem), "the script has no answer %zu (%.*s)",
+			 play->next_line + 1, SLICE_ARG(value_get_text(effect->request, "url")));
+		return value_null();
 	}
 	line = *value_list_at(play->script, play->next_line++);
 	if (value_get(line, "url") &&
 	    !slice_equal(value_get_text(line, "url"), value_get_text(effect->request, "url"))) {
-		fprintf(stderr, "call %zu went to %.*s\n", play->next_line,
-			SLICE_ARG(value_get_text(effect->request, "url")));
-		abort();
+		snprintf(play->problem, sizeof(play->problem), "call %zu went to %.*s", play->next_line,
+			 SLICE_ARG(value_get_text(effect->request, "url")));
+		return value_null();
 	}
 	if (value_get(line, "failure"))
 		return value_ref(line);
@@ -156,17 +180,17 @@ static void answer_one(struct play *play)
 		value_list_push(&play->calls, value_ref(effect->request));
 		raw = scripted_answer(play, effect);
 	}
-	run_answer(effect, raw, value_null());
+	if (!play->problem[0])
+		run_answer(effect, raw, value_null());
 }
 
 enum run_status play_to_end(struct play *play)
 {
-	while (run_status(play->run) == RUN_GOES_ON) {
-		if (play->pending_count == 0) {
-			fputs("the run waits for nothing\n", stderr);
-			abort();
-		}
-		answer_one(play);
+	while (run_status(play->run) == RUN_GOES_ON && !play->problem[0]) {
+		if (play->pending_count)
+			answer_one(play);
+		else
+			snprintf(play->problem, sizeof(play->problem), "the run waits for nothing");
 	}
 	return run_status(play->run);
 }
@@ -178,4 +202,5 @@ void play_release(struct play *play)
 		mem_free((char *)play->events[i].content.ptr);
 	value_unref(play->calls);
 	value_unref(play->waits);
+	value_unref(play->logs);
 }

@@ -13,20 +13,32 @@
 
 #include "workflow/engine/run.h"
 
-enum { PLAY_MAX_EVENTS = 4096, PLAY_MAX_PENDING = 256 };
+enum { PLAY_MAX_EVENTS = 4096, PLAY_MAX_PENDING = 256, PLAY_START_S = 1700000000 };
+
+/* What a scripted run is given. Lent. */
+struct play_world {
+	struct value argument;
+	struct value env; /* map of strings; null: STORE_URL alone */
+	struct value script;
+	struct limits limits;
+	bool reversed; /* answer the newest effect first */
+};
 
 struct play {
 	const struct plan *plan;
 	struct value script; /* list of lines; lent */
 	size_t next_line;
-	bool reversed; /* answer the newest effect first */
+	bool reversed;     /* answer the newest effect first */
+	char problem[300]; /* what the script does not provide for, which ends the play; or "" */
 
 	struct event events[PLAY_MAX_EVENTS]; /* content owned */
+	size_t lines_used[PLAY_MAX_EVENTS];   /* lines of the script used up when the event was recorded */
 	size_t event_count;
 	struct effect *pending[PLAY_MAX_PENDING];
 	size_t pending_count, pending_peak;
 	struct value calls; /* list of requests made */
 	struct value waits; /* list of seconds waited */
+	struct value logs;  /* list of entries that sys.log told */
 	int64_t wall_us;
 	struct run_host host;
 	struct run *run;
@@ -38,6 +50,11 @@ void play_init(struct play *play, const struct plan *plan, struct value script);
 /* `argument` is lent. With `past` the run first repeats the first `past_count` events of another play. */
 void play_begin(struct play *play, const struct plan *plan, struct value argument,
 		const struct limits *limits, struct value script, const struct play *past, size_t past_count);
+/* The same with more of the world said. What the past used up of the script (past->lines_used) is the
+ * caller's to skip. */
+void play_begin_in(struct play *play, const struct plan *plan, const struct play_world *world,
+		   const struct play *past, size_t past_count);
+/* RUN_GOES_ON: the play stopped, play->problem says why. */
 enum run_status play_to_end(struct play *play);
 void play_release(struct play *play);
 
