@@ -112,6 +112,15 @@ static bool is_unrecordable(struct value v, struct value *raised)
 	return true;
 }
 
+static enum effect_kind effect_kind_of(const struct stdlib_function *function)
+{
+	if (function->kind == STDLIB_HTTP)
+		return EFFECT_HTTP;
+	if (function->kind == STDLIB_AWAIT)
+		return EFFECT_AWAIT;
+	return function->kind == STDLIB_CHILD ? EFFECT_CHILD : EFFECT_SLEEP;
+}
+
 enum outcome effect_call(struct strand *strand, struct frame *frame, const struct op *op,
 			 struct value *raised)
 {
@@ -125,8 +134,7 @@ enum outcome effect_call(struct strand *strand, struct frame *frame, const struc
 		return RAISED;
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
-	effect_announce(strand, function->kind == STDLIB_HTTP ? EFFECT_HTTP : EFFECT_SLEEP, function->name,
-			request, false);
+	effect_announce(strand, effect_kind_of(function), function->name, request, false);
 	return WAITS;
 }
 

@@ -26,7 +26,7 @@
 
 struct run;
 
-enum effect_kind { EFFECT_HTTP, EFFECT_SLEEP };
+enum effect_kind { EFFECT_HTTP, EFFECT_SLEEP, EFFECT_AWAIT, EFFECT_CHILD };
 
 /* Something asked of the world. Owned by the run; lent to the host until answered or abandoned. */
 struct effect {

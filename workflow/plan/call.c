@@ -58,8 +58,7 @@ static void unknown_callee(struct compiler *c, const struct callee *callee)
 {
 	const struct stdlib_function *nearest = stdlib_nearest(callee->name);
 
-	if (starts(callee->name, "googleapis.") || starts(callee->name, "events.") ||
-	    starts(callee->name, "experimental.")) {
+	if (starts(callee->name, "googleapis.") || starts(callee->name, "experimental.")) {
 		diags_error(c->diags, callee->at, "unsupported-call",
 			    "%.*s is not available in this version of lexflow", SLICE_ARG(callee->name));
 		diags_hint(c->diags,
@@ -97,7 +96,7 @@ static void emit_call(struct compiler *c, const struct callee *callee)
 	}
 	if (callee->function->kind == STDLIB_LOG)
 		code = CODE_LOG;
-	else if (callee->function->kind == STDLIB_HTTP || callee->function->kind == STDLIB_SLEEP)
+	else if (stdlib_is_blocking(callee->function))
 		code = CODE_EFFECT;
 	emit_at(c, callee->at, code, 0, (int)callee->function->param_count, add_function(c, callee->function),
 		effect);

@@ -5,9 +5,10 @@
 
 /* In the order of reference, section 5. */
 static const struct stdlib_module *const modules[] = {
-	&stdlib_base64, &stdlib_hash, &stdlib_http,       &stdlib_json,   &stdlib_list,
-	&stdlib_map,    &stdlib_math, &stdlib_retry,      &stdlib_sys,    &stdlib_time,
-	&stdlib_uuid,   &stdlib_text, &stdlib_text_regex, &stdlib_values,
+	&stdlib_base64, &stdlib_events, &stdlib_executions, &stdlib_hash, &stdlib_http,
+	&stdlib_json,   &stdlib_list,   &stdlib_map,        &stdlib_math, &stdlib_retry,
+	&stdlib_sys,    &stdlib_time,   &stdlib_uuid,       &stdlib_text, &stdlib_text_regex,
+	&stdlib_values,
 };
 
 const struct stdlib_function *stdlib_at(size_t i)
@@ -57,6 +58,17 @@ const struct stdlib_function *stdlib_nearest(struct slice name)
 
 bool stdlib_is_blocking(const struct stdlib_function *function)
 {
-	return function->kind == STDLIB_LOG || function->kind == STDLIB_SLEEP ||
-	       function->kind == STDLIB_HTTP;
+	switch (function->kind) {
+	case STDLIB_PURE:
+	case STDLIB_OBSERVE:
+	case STDLIB_ENDPOINT:
+		return false;
+	case STDLIB_LOG:
+	case STDLIB_SLEEP:
+	case STDLIB_HTTP:
+	case STDLIB_AWAIT:
+	case STDLIB_CHILD:
+		break;
+	}
+	return true;
 }

@@ -22,6 +22,9 @@ enum stdlib_kind {
 	STDLIB_LOG,	/* `call` checks the arguments and gives the entry: {"severity", "text" | "json"} */
 	STDLIB_SLEEP,	/* `call` gives {"seconds": number} or {"until": seconds since the epoch} */
 	STDLIB_HTTP,	/* `call` gives the request: see http_request below */
+	STDLIB_ENDPOINT, /* `call` gives {"method"}; the engine opens the endpoint, in passing: {"url"} */
+	STDLIB_AWAIT,	/* `call` gives {"url", "timeout": seconds} */
+	STDLIB_CHILD,	/* `call` gives {"verb", ...}: see executions below */
 };
 
 /* What a value may be: a set of kinds. */
@@ -108,5 +111,25 @@ const struct stdlib_backoff *stdlib_backoff(struct slice name); /* "retry.defaul
  * {"code": int, "headers": {...canonical names}, "body": bytes} or {"failure": tag, "message": text} with
  * tag ConnectionFailedError, ConnectionError, TimeoutError, ValueError, ResourceLimitError, AuthError. */
 int stdlib_http_answer(struct value raw, struct value *out, struct value *raised);
+
+/* ---- callbacks (reference, 8.1)
+ *
+ * The path of an endpoint, appended: /v1/projects/P/locations/L/workflows/W/executions/RUN/callbacks/ID, with P, L
+ * and W from the environment of the run. -1 when `out` is full. */
+int stdlib_callback_path(struct buf *out, struct value env, const char *run, const char *id);
+
+/* ---- executions (reference, 5.3, 9.4)
+ *
+ * Rows of kind STDLIB_CHILD that only built-in routines may call; stdlib_find and stdlib_at do not know them.
+ *
+ *	executions.start   workflow_id, [location], [project_id], [argument], [wait: true]
+ *	                   wait: the decoded result, or OperationError with `operation`, the execution object;
+ *	                   wait false: the execution object, state ACTIVE, at once
+ *	executions.get     name    "projects/P/locations/L/workflows/W/executions/ID", or ID alone: the execution object
+ *	executions.list    parent  "projects/P/locations/L/workflows/W", or W alone: {"executions": [object ...]}
+ *	executions.cancel  name    as for get: the execution object, state CANCELLED
+ *
+ * An HttpError with code 404 when there is no such workflow or execution. */
+const struct stdlib_function *stdlib_find_internal(struct slice name); /* or NULL */
 
 #endif

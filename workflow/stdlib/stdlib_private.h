@@ -19,9 +19,9 @@ struct stdlib_module {
 	size_t count;
 };
 
-extern const struct stdlib_module stdlib_base64, stdlib_hash, stdlib_http, stdlib_json, stdlib_list,
-	stdlib_map, stdlib_math, stdlib_retry, stdlib_sys, stdlib_time, stdlib_uuid, stdlib_text,
-	stdlib_text_regex, stdlib_values;
+extern const struct stdlib_module stdlib_base64, stdlib_events, stdlib_executions, stdlib_hash, stdlib_http,
+	stdlib_json, stdlib_list, stdlib_map, stdlib_math, stdlib_retry, stdlib_sys, stdlib_time, stdlib_uuid,
+	stdlib_text, stdlib_text_regex, stdlib_values;
 
 #define STDLIB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define STDLIB_MODULE(name, table) const struct stdlib_module name = {table, STDLIB_COUNT(table)}
