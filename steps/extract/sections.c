@@ -60,6 +60,17 @@ static size_t brackets_end(struct slice text, size_t at)
 	}
 }
 
+/* A hyphen with a line's end after it, as in "78dd- 1": where the number goes on, or `at`. */
+static size_t broken_hyphen(struct slice text, size_t at)
+{
+	size_t next = skip_blanks(text, at + 1);
+
+	if (at_or_nul(text, at) != '-' || next == at + 1 || next - at > 3 ||
+	    !isalpha((unsigned char)text.ptr[at - 1]) || !isdigit((unsigned char)at_or_nul(text, next)))
+		return at;
+	return next;
+}
+
 /* "78dd", "240.10b", "13a-1", "L. 8221-1": end of the part before any bracket; `at` when none starts here. */
 static size_t number_end(struct slice text, size_t at)
 {
@@ -71,11 +82,18 @@ static size_t number_end(struct slice text, size_t at)
 	}
 	if (!isdigit((unsigned char)at_or_nul(text, end)))
 		return at;
-	while (isalnum((unsigned char)at_or_nul(text, end)) ||
-	       (strchr(".-", at_or_nul(text, end)) && at_or_nul(text, end) &&
-		isalnum((unsigned char)at_or_nul(text, end + 1))))
-		end++;
-	return end;
+	for (;;) {
+		size_t next = end ? broken_hyphen(text, end) : end;
+
+		if (isalnum((unsigned char)at_or_nul(text, end)) ||
+		    (strchr(".-", at_or_nul(text, end)) && at_or_nul(text, end) &&
+		     isalnum((unsigned char)at_or_nul(text, end + 1))))
+			end++;
+		else if (next > end)
+			end = next;
+		else
+			return end;
+	}
 }
 
 static int bracket_sort(const char *inside)
@@ -98,6 +116,41 @@ static size_t same_bracket(const char *before, int sort)
 	return found ? (size_t)(found - before) : strlen(before);
 }
 
+/* A figure is never divided into figures: what stands in brackets after "(2)" is a roman figure, whose
+ * letters a scan reads as 1, l or t. The roman figure, of the same length, or NULL. */
+static const char *misread_roman(const char *inside, size_t size)
+{
+	static const char *const figures[] = {"i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"};
+
+	for (size_t n = 0; n < sizeof(figures) / sizeof(figures[0]); n++) {
+		const char *figure = figures[n];
+		size_t i = 0;
+
+		while (i < size && figure[i] &&
+		       (inside[i] == figure[i] || (figure[i] == 'i' && strchr("1lIt", inside[i]))))
+			i++;
+		if (i == size && !figure[i])
+			return figure;
+	}
+	return NULL;
+}
+
+static void mend_romans(char *text)
+{
+	for (char *open = strchr(text, '('); open; open = strchr(open + 1, '(')) {
+		size_t size = strspn(open + 1, "0123456789");
+		const char *figure, *close;
+
+		if (size == 0 || open[size + 1] != ')' || open[size + 2] != '(')
+			continue;
+		open += size + 2;
+		close = strchr(open, ')');
+		figure = close ? misread_roman(open + 1, (size_t)(close - open - 1)) : NULL;
+		if (figure)
+			memcpy(open + 1, figure, strlen(figure));
+	}
+}
+
 static void add_part(struct parts *parts, struct slice at, const char *before)
 {
 	struct part *part = &parts->items[parts->count];
@@ -113,6 +166,7 @@ static void add_part(struct parts *parts, struct slice at, const char *before)
 		if (at.ptr[i] != ' ' && at.ptr[i] != '\n')
 			part->text[length++] = at.ptr[i];
 	part->text[length] = '\0';
+	mend_romans(part->text);
 	part->at = at;
 	parts->count++;
 }

@@ -50,6 +50,17 @@ static void assert_name(const char *text, const char *want)
 	buf_release(&out);
 }
 
+/* 17 C.F.R. 4.13(c)(2)(i) and 12 C.F.R. 1005.31(b)(2)(ii) as a scan gives them. */
+static void figures_are_not_divided_into_figures(void **state)
+{
+	(void)state;
+	assert_sections("4.13(c)(2)(1)", "4.13(c)(2)(i)");
+	assert_sections("1005.31(b)(2)(i1)", "1005.31(b)(2)(ii)");
+	assert_sections("310.3(a)(1)(viit)(B)", "310.3(a)(1)(viii)(B)");
+	assert_sections("2(c)(2)(C)(1)", "2(c)(2)(C)(1)");
+	assert_sections("5.2(a)(2)(12)", "5.2(a)(2)(12)");
+}
+
 static void sections_stand_for_themselves(void **state)
 {
 	(void)state;
@@ -82,6 +93,8 @@ static void blanks_of_ocr_are_dropped(void **state)
 	(void)state;
 	assert_sections("78f (c) (2) (A)", "78f(c)(2)(A)");
 	assert_sections("6o(1 )(A)", "6o(1)(A)");
+	assert_sections("78dd- 2(a) (3) (A), 78dd-\n3(a)", "78dd-2(a)(3)(A) | 78dd-3(a)");
+	assert_sections("6m(1) - 6p", "6m(1) | 6p");
 }
 
 static void french_articles_keep_their_letter(void **state)
@@ -169,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_stand_for_themselves),
+		cmocka_unit_test(figures_are_not_divided_into_figures),
 		cmocka_unit_test(brackets_alone_lean_on_the_provision_before),
 		cmocka_unit_test(ranges_stay_and_years_are_editions),
 		cmocka_unit_test(blanks_of_ocr_are_dropped),
