@@ -15,8 +15,12 @@
 #include "lib/value/value.h"
 #include "lib/yaml/yaml.h"
 
-/* Nesting of one expression; EXPR_MAX_LENGTH is the documented limit (reference, section 10). */
-enum { EXPR_MAX_DEPTH = 100, EXPR_MAX_LENGTH = 400 };
+/*
+ * EXPR_MAX_LENGTH is the documented limit (reference, section 10). EXPR_MAX_DEPTH bounds what nests (brackets,
+ * arguments, signs), EXPR_MAX_HEIGHT the tree as a whole: a + a + a ... leans to the left without a bracket. No
+ * expression of EXPR_MAX_LENGTH characters reaches it, and whoever walks a tree may recurse.
+ */
+enum { EXPR_MAX_DEPTH = 100, EXPR_MAX_LENGTH = 400, EXPR_MAX_HEIGHT = 1000 };
 
 enum expr_kind {
 	EXPR_LITERAL, /* value */
@@ -60,6 +64,7 @@ struct expr {
 	struct expr **items; /* CALL arguments, LIST, MAP values */
 	struct slice *keys;  /* MAP */
 	size_t count;
+	int height; /* levels of the tree, this one included: 1 to EXPR_MAX_HEIGHT */
 };
 
 /* Is this scalar an expression: the whole trimmed text is ${...}, or it begins with "${" that nothing closes

@@ -103,6 +103,19 @@ static double floor_remainder_double(double a, double b)
 	return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
+/* By the remainder, which is exact: 1.0 / 0.1 rounds up to 10, but 0.1 is a little more than a tenth and goes
+ * into 1.0 nine times. What the quotient is then short of a whole number is rounding. */
+static double floor_quotient_double(double a, double b)
+{
+	double rest = fmod(a, b);
+	double quotient = (a - rest) / b - (rest != 0 && (rest < 0) != (b < 0));
+	double whole = floor(quotient);
+
+	if (isnan(quotient)) /* infinity divided */
+		return floor(a / b);
+	return quotient - whole > 0.5 ? whole + 1 : whole;
+}
+
 static int int_arithmetic(enum expr_op op, int64_t a, int64_t b, struct value *out, struct value *raised)
 {
 	int64_t result = 0;
@@ -143,7 +156,7 @@ static double double_arithmetic(enum expr_op op, double a, double b)
 	case OP_DIVIDE:
 		return a / b;
 	case OP_FLOOR_DIVIDE:
-		return floor(a / b);
+		return floor_quotient_double(a, b);
 	default:
 		return floor_remainder_double(a, b);
 	}
@@ -264,6 +277,17 @@ static bool fits_depth(struct value v, int left)
 	return true;
 }
 
+static bool is_container(struct value v)
+{
+	return v.kind == VALUE_LIST || v.kind == VALUE_MAP;
+}
+
+/* Only two containers are compared level by level. */
+static bool is_deep_pair(struct value a, struct value b)
+{
+	return is_container(a) && is_container(b) && (expr_is_too_deep(a) || expr_is_too_deep(b));
+}
+
 bool expr_is_too_deep(struct value v)
 {
 	return !fits_depth(v, EXPR_MAX_VALUE_DEPTH);
@@ -283,7 +307,7 @@ static int equal(enum expr_op op, struct value left, struct value right, struct 
 
 	if (!comparable)
 		return raise_operands(op, left, right, raised);
-	if (expr_is_too_deep(left) || expr_is_too_deep(right))
+	if (is_deep_pair(left, right))
 		return raise_deep(raised);
 	return give(out, value_bool(value_equal(left, right) == (op == OP_EQUAL)));
 }
@@ -303,7 +327,7 @@ static int is_in(struct value left, struct value right, struct value *out, struc
 					   raised_kind(left));
 		return give(out, value_bool(value_map_get(right, value_text(left)) != NULL));
 	}
-	if (expr_is_too_deep(left) || expr_is_too_deep(right))
+	if (is_deep_pair(left, right))
 		return raise_deep(raised);
 	for (size_t i = 0; i < value_len(right) && !found; i++)
 		found = value_equal(left, *value_list_at(right, i));

@@ -1,8 +1,9 @@
 /*
  * parse.c - an expression's text -> tree (grammar: reference, 3.4).
  *
- * Recursive descent. What opens a level (brackets, arguments, a sign) is counted against
- * EXPR_MAX_DEPTH, and the length of the text bounds how long a chain without brackets can get.
+ * Recursive descent. What opens a level (brackets, arguments, a sign) is counted against EXPR_MAX_DEPTH, which
+ * bounds the parser itself; a chain without brackets is a loop here and a tall tree for others, so the height of
+ * every node is bounded too.
  */
 #include "workflow/expr/expr.h"
 
@@ -27,6 +28,7 @@ static struct expr *node_new(struct parser *parser, enum expr_kind kind, const s
 	struct expr *node = arena_alloc(parser->arena, sizeof(*node));
 
 	node->kind = kind;
+	node->height = 1;
 	node->at = lexer_place(&parser->lexer, token->start, token->end);
 	return node;
 }
@@ -55,6 +57,39 @@ static bool is_op(const struct parser *parser, enum expr_op op)
 	return parser->lexer.token.kind == TOKEN_OP && parser->lexer.token.op == op;
 }
 
+/* Keywords are all lower or all upper case (reference, 3.2). */
+static const char *mixed_case(struct slice word)
+{
+	static const char *const written[][2] = {
+		{"And", "and"}, {"Or", "or"}, {"Not", "not"}, {"In", "in"}, {"Null", "null"}, {"NULL", "null"}};
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		if (slice_is(word, written[i][0]))
+			return written[i][1];
+	}
+	return NULL;
+}
+
+/* What the token looked at, or the word before it, may have been meant to be. */
+static void hint_at(const struct parser *parser)
+{
+	const struct lexer *lexer = &parser->lexer;
+	const char *keyword = mixed_case(lexer->token.text);
+
+	if (!keyword && slice_ends(slice_trim(slice_sub(lexer->text, 0, lexer->token.start)), SLICE("Not")))
+		keyword = "not";
+	if (keyword)
+		diags_hint(lexer->diags, "write \"%s\"", keyword);
+	else if (is_op(parser, OP_NOT))
+		diags_hint(lexer->diags, "write not(x in y); \"not in\" is no operator");
+	else if (is_op(parser, OP_MULTIPLY))
+		diags_hint(lexer->diags, "there is no operator \"**\"");
+	else if (slice_is(lexer->token.text, "is"))
+		diags_hint(lexer->diags, "write \"==\" to compare");
+	else if (is_mark(parser, '}') && slice_find(lexer->text, SLICE("${"), lexer->token.end) != SIZE_MAX)
+		diags_hint(lexer->diags, "the whole value is one expression: write ${a + b}, not ${a} ${b}");
+}
+
 /* Always NULL, so that a production can return it. */
 static struct expr *complain(struct parser *parser, const char *wanted)
 {
@@ -71,11 +106,22 @@ static struct expr *complain(struct parser *parser, const char *wanted)
 	else
 		diags_error(lexer->diags, at, "expression-syntax", "expected %s, found \"%.*s\"", wanted,
 			    SLICE_ARG(source));
-	if (is_op(parser, OP_NOT))
-		diags_hint(lexer->diags, "write not(x in y); \"not in\" is no operator");
-	else if (is_mark(parser, '}') && slice_find(lexer->text, SLICE("${"), token->end) != SIZE_MAX)
-		diags_hint(lexer->diags, "the whole value is one expression: write ${a + b}, not ${a} ${b}");
+	hint_at(parser);
 	lexer->token.kind = TOKEN_BAD;
+	return NULL;
+}
+
+/* `child` is a part of `node`; NULL, with an error, when the tree gets too tall. */
+static struct expr *adopt(struct parser *parser, struct expr *node, const struct expr *child)
+{
+	if (child->height >= node->height)
+		node->height = child->height + 1;
+	if (node->height <= EXPR_MAX_HEIGHT)
+		return node;
+	if (parser->lexer.token.kind != TOKEN_BAD)
+		diags_error(parser->lexer.diags, node->at, "expression-syntax",
+			    "the expression joins more than %d parts", EXPR_MAX_HEIGHT);
+	parser->lexer.token.kind = TOKEN_BAD;
 	return NULL;
 }
 
@@ -164,7 +210,7 @@ static struct expr *parse_elements(struct parser *parser, struct expr *node, cha
 		struct slice key = node->kind == EXPR_MAP ? parse_key(parser) : SLICE("");
 		struct expr *item = key.ptr ? parse_expression(parser) : NULL;
 
-		good = item != NULL;
+		good = item && adopt(parser, node, item);
 		if (good)
 			elements_add(&elements, key, item);
 		more = good && is_mark(parser, ',');
@@ -253,7 +299,7 @@ static struct expr *parse_member(struct parser *parser, struct expr *left)
 	node->left = left;
 	node->name = token->text;
 	lexer_next(&parser->lexer);
-	return node;
+	return adopt(parser, node, left);
 }
 
 static struct expr *parse_index(struct parser *parser, struct expr *left)
@@ -266,7 +312,9 @@ static struct expr *parse_index(struct parser *parser, struct expr *left)
 	node->left = left;
 	node->right = parse_expression(parser);
 	parser->depth--;
-	return node->right && take_mark(parser, ']') ? node : NULL;
+	if (!node->right || !adopt(parser, node, left) || !adopt(parser, node, node->right))
+		return NULL;
+	return take_mark(parser, ']') ? node : NULL;
 }
 
 static bool is_dotted(const struct expr *tree)
@@ -293,7 +341,9 @@ static struct expr *parse_call(struct parser *parser, struct expr *left, size_t 
 	node = node_new(parser, EXPR_CALL, &callee);
 	lexer_next(&parser->lexer);
 	node->left = left;
-	node = parse_elements(parser, node, ')');
+	node = adopt(parser, node, left);
+	if (node)
+		node = parse_elements(parser, node, ')');
 	parser->depth--;
 	return node;
 }
@@ -334,8 +384,7 @@ static struct expr *parse_unary(struct parser *parser)
 		node = node_new(parser, EXPR_UNARY, &token);
 		node->op = token.op == OP_NOT ? OP_NOT : OP_NEGATE;
 		node->left = parse_unary(parser);
-		if (!node->left)
-			node = NULL;
+		node = node->left ? adopt(parser, node, node->left) : NULL;
 	}
 	parser->depth--;
 	return node;
@@ -382,7 +431,7 @@ static struct expr *parse_level(struct parser *parser, int level)
 		node->left = left;
 		lexer_next(&parser->lexer);
 		node->right = parse_level(parser, level + 1);
-		left = node->right ? node : NULL;
+		left = node->right && adopt(parser, node, left) ? adopt(parser, node, node->right) : NULL;
 	}
 	return left;
 }
