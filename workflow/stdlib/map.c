@@ -1,7 +1,7 @@
 /* map.c - map.* (reference, 5.7). */
 #include "workflow/stdlib/stdlib_private.h"
 
-enum { MAX_MERGE_DEPTH = 500 };
+#include "workflow/expr/expr.h"
 
 /* Never raises for what is missing; a key that is no string is a mistake all the same. */
 static int get(const struct stdlib_context *context, const struct value *args, struct value *out,
@@ -38,6 +38,72 @@ static int delete (const struct stdlib_context *context, const struct value *arg
 	return 0;
 }
 
+/* What becomes of two values under one key. */
+typedef struct value meeting(struct value first, struct value second);
+
+static struct value take_second(struct value first, struct value second)
+{
+	(void)first;
+	return value_ref(second);
+}
+
+/* The entries of both, walked in the order of their keys: each is appended, so large maps merge in linear time. */
+static struct value merge_sorted(struct value first, struct value second, meeting *meet)
+{
+	struct value result = value_map_new();
+	size_t i = 0;
+	size_t j = 0;
+
+	while (i < value_len(first) || j < value_len(second)) {
+		int order = i == value_len(first)    ? 1
+			    : j == value_len(second) ? -1
+						     : slice_compare(value_map_key(first, i),
+								     value_map_key(second, j));
+
+		if (order < 0)
+			value_map_set(&result, value_map_key(first, i), value_ref(*value_map_at(first, i)));
+		else if (order > 0)
+			value_map_set(&result, value_map_key(second, j), value_ref(*value_map_at(second, j)));
+		else
+			value_map_set(&result, value_map_key(first, i),
+				      meet(*value_map_at(first, i), *value_map_at(second, j)));
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return result;
+}
+
+/* A few entries more are put into a copy, whose keys need not be made again. */
+static struct value merge_few(struct value first, struct value second, meeting *meet)
+{
+	struct value result = value_ref(first);
+
+	for (size_t i = 0; i < value_len(second); i++) {
+		struct slice key = value_map_key(second, i);
+		const struct value *ours = value_map_get(first, key);
+		struct value theirs = *value_map_at(second, i);
+
+		value_map_set(&result, key, ours ? meet(*ours, theirs) : value_ref(theirs));
+	}
+	return result;
+}
+
+enum { FEW_ENTRIES = 8 };
+
+static struct value merge_maps(struct value first, struct value second, meeting *meet)
+{
+	return value_len(second) <= FEW_ENTRIES ? merge_few(first, second, meet)
+						: merge_sorted(first, second, meet);
+}
+
+/* Recurses as deep as both are nested, which the caller has bounded. */
+static struct value merge_deep(struct value first, struct value second)
+{
+	if (first.kind != VALUE_MAP || second.kind != VALUE_MAP)
+		return value_ref(second);
+	return merge_maps(first, second, merge_deep);
+}
+
 static int merge(const struct stdlib_context *context, const struct value *args, struct value *out,
 		 struct value *raised)
 {
@@ -45,28 +111,7 @@ static int merge(const struct stdlib_context *context, const struct value *args,
 	if (want_map(args[0], "map.merge", "first", raised) < 0 ||
 	    want_map(args[1], "map.merge", "second", raised) < 0)
 		return -1;
-	*out = value_ref(args[0]);
-	for (size_t i = 0; i < value_len(args[1]); i++)
-		value_map_set(out, value_map_key(args[1], i), value_ref(*value_map_at(args[1], i)));
-	return 0;
-}
-
-/* Both are maps. What lies deeper than anyone nests is replaced, not merged: recursion has an end. */
-static struct value merge_deep(struct value first, struct value second, int depth)
-{
-	struct value result = value_ref(first);
-
-	for (size_t i = 0; i < value_len(second); i++) {
-		struct slice key = value_map_key(second, i);
-		const struct value *theirs = value_map_at(second, i);
-		const struct value *ours = value_map_get(first, key);
-
-		if (ours && ours->kind == VALUE_MAP && theirs->kind == VALUE_MAP && depth < MAX_MERGE_DEPTH)
-			value_map_set(&result, key, merge_deep(*ours, *theirs, depth + 1));
-		else
-			value_map_set(&result, key, value_ref(*theirs));
-	}
-	return result;
+	return give(out, merge_maps(args[0], args[1], take_second));
 }
 
 static int merge_nested(const struct stdlib_context *context, const struct value *args, struct value *out,
@@ -76,7 +121,11 @@ static int merge_nested(const struct stdlib_context *context, const struct value
 	if (want_map(args[0], "map.merge_nested", "first", raised) < 0 ||
 	    want_map(args[1], "map.merge_nested", "second", raised) < 0)
 		return -1;
-	return give(out, merge_deep(args[0], args[1], 0));
+	if (expr_is_too_deep(args[0]) && expr_is_too_deep(args[1]))
+		return raise_error(raised, "ResourceLimitError",
+				   "map.merge_nested: maps nested deeper than %d levels",
+				   EXPR_MAX_VALUE_DEPTH);
+	return give(out, merge_deep(args[0], args[1]));
 }
 
 static const struct stdlib_param get_params[] = {

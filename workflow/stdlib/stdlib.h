@@ -5,7 +5,7 @@
  * world and journals the answer), or describes an effect that the engine announces, performs and
  * answers. Nothing here knows the engine. Rows are in reference order, section 5.
  *
- * Depends on lib, workflow/expr/raised.h. Pure functions are safe from any thread.
+ * Depends on lib, workflow/expr/raised.h. Pure functions are safe from any thread, each with a context of its own.
  */
 #ifndef WORKFLOW_STDLIB_STDLIB_H
 #define WORKFLOW_STDLIB_STDLIB_H
@@ -53,7 +53,13 @@ struct stdlib_param {
 struct stdlib_context {
 	struct value env;     /* map name -> string: what sys.get_env sees */
 	const char *user_agent; /* default User-Agent of http.* */
+	struct stdlib_patterns *patterns; /* where compiled regular expressions are kept; NULL: nowhere */
 };
+
+/* Compiled regular expressions for the next call with the same text: the most recent ones, a fixed number. One
+ * thread at a time; whoever makes contexts keeps one of these along with them. */
+struct stdlib_patterns *stdlib_patterns_new(void);
+void stdlib_patterns_free(struct stdlib_patterns *patterns); /* NULL is fine */
 
 struct stdlib_function {
 	const char *name; /* "text.split", "len" */

@@ -7,6 +7,7 @@
 #ifndef WORKFLOW_STDLIB_PRIVATE_H
 #define WORKFLOW_STDLIB_PRIVATE_H
 
+#include "lib/regex/regex.h"
 #include "workflow/expr/raised.h"
 #include "workflow/stdlib/stdlib.h"
 
@@ -48,6 +49,19 @@ int give_text(struct buf *text, struct value *out, struct value *raised);
 int give_bytes(struct buf *bytes, struct value *out, struct value *raised);
 /* Is there room for one more element? Else ResourceLimitError. */
 int want_room(struct value list, struct value *raised);
+
+/* ---- patterns.c */
+
+struct pattern {
+	char *text; /* owned */
+	size_t len;
+	struct regex *regex; /* owned; leftmost-longest */
+};
+
+/* A compiled regular expression, kept or new, to be given back by pattern_leave. -1 when it is invalid. */
+int pattern_take(const struct stdlib_context *context, struct slice text, struct pattern *out,
+		 struct error *err);
+void pattern_leave(const struct stdlib_context *context, struct pattern *taken);
 
 /* ---- url.c, charset.c, json.c, time.c: used by more than one module */
 

@@ -43,8 +43,9 @@ static int render(struct value v, const char *param, struct value *out, struct v
 
 	if (v.kind == VALUE_STRING)
 		return give(out, value_ref(v));
-	if (v.kind == VALUE_BYTES)
-		return raise_argument(raised, "sys.log", param, "a number, boolean, string, list or map", v);
+	if (v.kind == VALUE_BYTES) /* not a TypeError: reference, 4.5 */
+		return raise_error(raised, "ValueError", "sys.log: argument '%s' is bytes, which have no text",
+				   param);
 	buf_init(&text, STDLIB_MAX_TEXT);
 	if (!expr_text(&text, v) && encode_json(&text, v, "sys.log", raised) < 0) {
 		buf_release(&text);

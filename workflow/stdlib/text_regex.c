@@ -1,20 +1,17 @@
 /* text_regex.c - text.* with regular expressions (reference, 5.11): RE2, leftmost-longest. */
-#include "lib/regex/regex.h"
-
 #include "workflow/stdlib/stdlib_private.h"
 
-static struct regex *compile(const struct value *args, const char *name, struct value *raised)
+static int compile(const struct stdlib_context *context, const struct value *args, const char *name,
+		   struct pattern *pattern, struct value *raised)
 {
 	struct error err = {0};
-	struct regex *regex;
 
 	if (want_string(args[0], name, "source", raised) < 0 ||
 	    want_string(args[1], name, "regexp", raised) < 0)
-		return NULL;
-	regex = regex_new(value_text(args[1]), REGEX_LONGEST, &err);
-	if (!regex)
-		raise_error(raised, "ValueError", "%s: %s", name, err.message);
-	return regex;
+		return -1;
+	if (pattern_take(context, value_text(args[1]), pattern, &err) < 0)
+		return raise_error(raised, "ValueError", "%s: %s", name, err.message);
+	return 0;
 }
 
 /* The matches of a text, one after the other. An empty one never stands where the one before it ended. */
@@ -55,45 +52,52 @@ static bool next_match(struct matches *matches)
 	return false;
 }
 
+/* A match, and the index of its first character, for the list. */
+static struct value entry_new(int64_t index, struct slice match)
+{
+	struct value entry = value_map_new();
+
+	value_put(&entry, "index", value_int(index));
+	value_put(&entry, "match", value_string(match));
+	return entry;
+}
+
 static int find_all(const struct stdlib_context *context, const struct value *args, struct value *out,
 		    struct value *raised)
 {
-	struct regex *regex = compile(args, "text.find_all_regex", raised);
-	struct matches matches = {regex, value_text(args[0]), 0, SIZE_MAX, 0, 0};
+	struct matches matches = {NULL, value_text(args[0]), 0, SIZE_MAX, 0, 0};
+	struct pattern pattern;
 	size_t counted = 0; /* bytes */
 	size_t index = 0;   /* code points before them */
 	int result = 0;
 
-	(void)context;
-	if (!regex)
+	if (compile(context, args, "text.find_all_regex", &pattern, raised) < 0)
 		return -1;
+	matches.regex = pattern.regex;
 	*out = value_list_new(0);
 	while (result == 0 && next_match(&matches)) {
-		struct value entry = value_map_new();
+		struct slice found = slice_sub(matches.text, matches.start, matches.end);
 
 		index += utf8_count(slice_sub(matches.text, counted, matches.start));
 		counted = matches.start;
-		value_put(&entry, "index", value_int((int64_t)index));
-		value_put(&entry, "match", value_string(slice_sub(matches.text, matches.start, matches.end)));
-		value_list_push(out, entry);
+		value_list_push(out, entry_new((int64_t)index, found));
 		result = want_room(*out, raised);
 	}
 	if (result < 0)
 		value_unref(*out);
-	regex_free(regex);
+	pattern_leave(context, &pattern);
 	return result;
 }
 
 static int match(const struct stdlib_context *context, const struct value *args, struct value *out,
 		 struct value *raised)
 {
-	struct regex *regex = compile(args, "text.match_regex", raised);
+	struct pattern pattern;
 
-	(void)context;
-	if (!regex)
+	if (compile(context, args, "text.match_regex", &pattern, raised) < 0)
 		return -1;
-	*out = value_bool(regex_matches(regex, value_text(args[0])));
-	regex_free(regex);
+	*out = value_bool(regex_matches(pattern.regex, value_text(args[0])));
+	pattern_leave(context, &pattern);
 	return 0;
 }
 
@@ -103,17 +107,14 @@ static int replace_all(const struct stdlib_context *context, const struct value 
 {
 	struct slice repl = value_text(args[2]);
 	struct matches matches = {NULL, value_text(args[0]), 0, SIZE_MAX, 0, 0};
-	struct regex *regex;
+	struct pattern pattern;
 	struct buf text;
 	size_t copied = 0;
 
-	(void)context;
-	if (want_string(args[2], "text.replace_all_regex", "repl", raised) < 0)
+	if (want_string(args[2], "text.replace_all_regex", "repl", raised) < 0 ||
+	    compile(context, args, "text.replace_all_regex", &pattern, raised) < 0)
 		return -1;
-	regex = compile(args, "text.replace_all_regex", raised);
-	if (!regex)
-		return -1;
-	matches.regex = regex;
+	matches.regex = pattern.regex;
 	buf_init(&text, STDLIB_MAX_TEXT);
 	while (!text.full && next_match(&matches)) {
 		buf_add_slice(&text, slice_sub(matches.text, copied, matches.start));
@@ -121,7 +122,7 @@ static int replace_all(const struct stdlib_context *context, const struct value 
 		copied = matches.end;
 	}
 	buf_add_slice(&text, slice_sub(matches.text, copied, matches.text.len));
-	regex_free(regex);
+	pattern_leave(context, &pattern);
 	return give_text(&text, out, raised);
 }
 
