@@ -1,5 +1,6 @@
 /* json.c - JSON text <-> values; see json.h. */
 #include "lib/json/json.h"
+#include "lib/json/wide.h"
 
 #include "lib/mem/mem.h"
 
@@ -103,10 +104,15 @@ static int read_tree(struct slice text, struct value *out, struct error *err)
 	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
 	json_t *json = json_loadb(text.ptr ? text.ptr : "", text.len, flags, &failure);
 
-	/* An integer beyond 64 bits becomes a double (reference, 4.2); jansson can only do that for all
-	 * numbers of a text, which then lose nothing but their kind, so this path stays a rare one. */
-	if (!json && json_error_code(&failure) == json_error_numeric_overflow)
-		json = json_loadb(text.ptr, text.len, flags | JSON_DECODE_INT_AS_REAL, &failure);
+	/* An integer beyond 64 bits becomes a double, the others stay exact (reference, 4.2). */
+	if (!json && json_error_code(&failure) == json_error_numeric_overflow) {
+		struct buf marked;
+
+		buf_init(&marked, text.len * 2 + 2);
+		json_mark_wide(&marked, text);
+		json = json_loadb(buf_text(&marked), marked.len, flags, &failure);
+		buf_release(&marked);
+	}
 	if (!json)
 		return error_set(err, ERROR_INPUT, "line %d, column %d: %s", failure.line, failure.column,
 				 failure.text);

@@ -62,6 +62,23 @@ static void ints_are_exact_and_larger_numbers_doubles(void **state)
 	assert_int_equal(must_read("-0").kind, VALUE_INT);
 }
 
+/* Only the integer that does not fit changes its kind; what looks like one in a string stays. */
+static void one_large_number_leaves_the_others_exact(void **state)
+{
+	struct value v;
+
+	(void)state;
+	assert_written(must_read("[9007199254740993,18446744073709551616,-1,\"\\\"9223372036854775808\"]"),
+		       "[9007199254740993,18446744073709552000,-1,\"\\\"9223372036854775808\"]");
+	assert_written(must_read("{\"a\":-9223372036854775809,\"b\":-9223372036854775808}"),
+		       "{\"a\":-9223372036854776000,\"b\":-9223372036854775808}");
+	v = must_read("[1, 18446744073709551616]");
+	assert_int_equal(value_list_at(v, 0)->kind, VALUE_INT);
+	assert_int_equal(value_list_at(v, 1)->kind, VALUE_DOUBLE);
+	value_unref(v);
+	assert_written(must_read("18446744073709551616"), "18446744073709552000");
+}
+
 /* Reference, 4.2: shortest that reads back; exponents only below 1e-6 and from 1e21 on. */
 static void doubles_look_as_the_language_prints_them(void **state)
 {
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(compact_output_has_sorted_keys),
 		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(ints_are_exact_and_larger_numbers_doubles),
+		cmocka_unit_test(one_large_number_leaves_the_others_exact),
 		cmocka_unit_test(doubles_look_as_the_language_prints_them),
 		cmocka_unit_test(doubles_read_back_exactly),
 		cmocka_unit_test(what_has_no_json_form_is_refused),
