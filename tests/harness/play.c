@@ -52,8 +52,19 @@ static int64_t wall_us(void *ctx)
 
 static void random_bytes(void *ctx, unsigned char bytes[16])
 {
-	(void)ctx;
-	memset(bytes, 0xa5, 16);
+	struct play *play = ctx;
+	size_t number = play->past_count + play->event_count;
+
+	memset(bytes, 0xa5,
+	       16); /* the same at the same place of the history, so that a replay may go on from there */
+	bytes[14] = (unsigned char)(number >> 8);
+	bytes[15] = (unsigned char)number;
+}
+
+static int listen_at(void *ctx, struct run *run, struct buf *base, struct error *err)
+{
+	(void)ctx, (void)run, (void)err;
+	return buf_add_text(base, "http://127.0.0.1:8787");
 }
 
 static void logged(void *ctx, struct run *run, struct value entry, int64_t ticket)
@@ -74,7 +85,14 @@ void play_init(struct play *play, const struct plan *plan, struct value script)
 	play->calls = value_list_new(0);
 	play->waits = value_list_new(0);
 	play->logs = value_list_new(0);
-	play->host = (struct run_host){play, append, perform, forget, wall_us, random_bytes, logged};
+	play->host = (struct run_host){.ctx = play,
+				       .append = append,
+				       .perform = perform,
+				       .abandon = forget,
+				       .wall_us = wall_us,
+				       .random = random_bytes,
+				       .logged = logged,
+				       .listen = listen_at};
 }
 
 void play_begin_in(struct play *play, const struct plan *plan, const struct play_world *world,
@@ -89,6 +107,7 @@ void play_begin_in(struct play *play, const struct plan *plan, const struct play
 
 	play_init(play, plan, world->script);
 	play->reversed = world->reversed;
+	play->past_count = past_count;
 	if (past_count)
 		play->wall_us = past->events[past_count - 1].time_us;
 	if (value_is_null(options.env)) {
@@ -154,24 +173,122 @@ static struct value scripted_answer(struct play *play, const struct effect *effe
 	return raw;
 }
 
+/* ---- callbacks and children */
+
+static const struct value *line_of(const struct play *play, const char *kind)
+{
+	if (play->next_line >= value_len(play->script))
+		return NULL;
+	return value_get(*value_list_at(play->script, play->next_line), kind);
+}
+
+static struct value scripted_child(struct play *play, const struct effect *effect)
+{
+	const struct value *child = line_of(play, "child");
+	struct slice wanted;
+
+	if (!child) {
+		snprintf(play->problem, sizeof(play->problem), "line %zu of the script is not of a child run",
+			 play->next_line + 1);
+		return value_null();
+	}
+	wanted = value_get_text(*value_list_at(play->script, play->next_line), "workflow");
+	if (wanted.len && !slice_equal(wanted, value_get_text(effect->request, "workflow_id")))
+		snprintf(play->problem, sizeof(play->problem), "line %zu: the run was of %.*s",
+			 play->next_line + 1, SLICE_ARG(value_get_text(effect->request, "workflow_id")));
+	play->next_line++;
+	value_list_push(&play->calls, value_ref(effect->request));
+	return value_ref(*child);
+}
+
+static struct value callback_request(struct value line, struct slice path)
+{
+	struct value request = value_ref(line);
+	static const char *const defaults[] = {"query", "headers"};
+
+	if (!value_get(line, "method"))
+		value_put(&request, "method", value_string_z("POST"));
+	value_put(&request, "url", value_string(path));
+	for (size_t i = 0; i < 2; i++) {
+		if (!value_get(line, defaults[i]))
+			value_put(&request, defaults[i], value_map_new());
+	}
+	if (!value_get(line, "body"))
+		value_put(&request, "body", value_null());
+	return request;
+}
+
+/* The request that is next in the script, if the endpoint is open. */
+static bool send_request(struct play *play)
+{
+	static const int statuses[] = {[ARRIVAL_TAKEN] = 200,
+				       [ARRIVAL_UNKNOWN] = 404,
+				       [ARRIVAL_WRONG_METHOD] = 405,
+				       [ARRIVAL_REFUSED] = 429,
+				       [ARRIVAL_TOO_DEEP] = 400};
+	const struct value *sent = line_of(play, "callback");
+	struct callback callback;
+	struct value line, request;
+	struct slice path;
+	enum arrival arrival;
+	int64_t ticket;
+
+	if (!sent)
+		return false;
+	line = *value_list_at(play->script, play->next_line);
+	if (!run_callback_at(play->run, (size_t)value_get_int(line, "endpoint", 0), &callback))
+		return false;
+	path = slice_sub(callback.url, slice_find(callback.url, SLICE("/v1/"), 0), callback.url.len);
+	if (value_get_text(line, "path").len)
+		path = value_get_text(line, "path");
+	request = callback_request(*sent, path);
+	play->next_line++;
+	arrival = run_arrive(play->run, path, request, &ticket);
+	value_unref(request);
+	if (statuses[arrival] != value_get_int(line, "status", 200))
+		snprintf(play->problem, sizeof(play->problem),
+			 "line %zu of the script: its sender was told %d", play->next_line,
+			 statuses[arrival]);
+	return true;
+}
+
 /* By number, not by the order they were performed in: what a replay performs again comes late. */
 static struct effect *next_effect(const struct play *play)
 {
-	struct effect *chosen = play->pending[0];
+	struct effect *chosen = NULL;
+	bool wants_timeout = line_of(play, "timeout") || play->next_line >= value_len(play->script);
 
-	for (size_t i = 1; i < play->pending_count; i++) {
-		if ((play->pending[i]->number < chosen->number) != play->reversed)
-			chosen = play->pending[i];
+	for (size_t i = 0; i < play->pending_count; i++) {
+		struct effect *effect = play->pending[i];
+
+		if (effect->kind == EFFECT_AWAIT && !wants_timeout)
+			continue;
+		if (!chosen || (effect->number < chosen->number) != play->reversed)
+			chosen = effect;
 	}
 	return chosen;
+}
+
+static void wait_in_vain(struct play *play, const struct effect *effect)
+{
+	double seconds = value_number(*value_get(effect->request, "timeout"));
+
+	play->wall_us += (int64_t)(seconds * 1e6);
+	play->next_line += line_of(play, "timeout") != NULL;
 }
 
 static void answer_one(struct play *play)
 {
 	struct effect *effect = next_effect(play);
-	const struct value *seconds = value_get(effect->request, "seconds");
+	const struct value *seconds = effect ? value_get(effect->request, "seconds") : NULL;
 	struct value raw = value_null();
 
+	if (!effect) {
+		snprintf(play->problem, sizeof(play->problem),
+			 "the run waits for callbacks, the script for something "
+			 "else");
+		return;
+	}
 	forget(play, effect);
 	if (effect->kind == EFFECT_SLEEP && seconds) {
 		value_list_push(&play->waits, value_ref(*seconds));
@@ -179,6 +296,10 @@ static void answer_one(struct play *play)
 	} else if (effect->kind == EFFECT_HTTP) {
 		value_list_push(&play->calls, value_ref(effect->request));
 		raw = scripted_answer(play, effect);
+	} else if (effect->kind == EFFECT_AWAIT) {
+		wait_in_vain(play, effect);
+	} else if (effect->kind == EFFECT_CHILD) {
+		raw = scripted_child(play, effect);
 	}
 	if (!play->problem[0])
 		run_answer(effect, raw, value_null());
@@ -187,6 +308,8 @@ static void answer_one(struct play *play)
 enum run_status play_to_end(struct play *play)
 {
 	while (run_status(play->run) == RUN_GOES_ON && !play->problem[0]) {
+		if (send_request(play))
+			continue;
 		if (play->pending_count)
 			answer_one(play);
 		else

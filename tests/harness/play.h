@@ -6,7 +6,13 @@
  * moves by what was waited for.
  *
  * A script line: {"code": 200, "headers": {...}, "body": any JSON} or {"failure": "ConnectionError",
- * "message": "..."}; with "url" the call's URL must be that one.
+ * "message": "..."}; with "url" the call's URL must be that one. An answer of a run of another definition is
+ * {"child": {"result": v}} or {"child": {"raised": error}}; with "workflow" it must be that one.
+ *
+ * A request to a callback: {"callback": {"method": "POST", "body": v, ...}}, sent as soon as every strand
+ * waits and the endpoint is open; "endpoint": 0 (the first) or another; "status": 200, 404, 405 or 429 is
+ * what the sender must be told. {"timeout": 0} lets the time of the first await run out; so does the end of
+ * the script.
  */
 #ifndef TESTS_HARNESS_PLAY_H
 #define TESTS_HARNESS_PLAY_H
@@ -28,6 +34,7 @@ struct play {
 	const struct plan *plan;
 	struct value script; /* list of lines; lent */
 	size_t next_line;
+	size_t past_count; /* events of the past */
 	bool reversed;     /* answer the newest effect first */
 	char problem[300]; /* what the script does not provide for, which ends the play; or "" */
 

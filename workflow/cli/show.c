@@ -42,7 +42,7 @@ struct story {
 static void print_event(const struct event *event)
 {
 	static const char *const kinds[] = {"",         "started", "announced", "answered",
-					    "observed", "logged",  "ended"};
+					    "observed", "logged",  "ended",     "opened",   "arrived"};
 	char time[CLOCK_TEXT_SIZE];
 
 	printf("{\"number\":%lld,\"kind\":\"%s\",\"strand\":%lld,\"effect\":%lld,\"time\":\"%s\",\"content\":"

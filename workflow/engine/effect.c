@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-static struct value step_name(const struct run *run, int step)
+struct value step_name(const struct run *run, int step)
 {
 	struct buf name;
 	struct value result;
@@ -98,7 +98,9 @@ void effect_announce(struct strand *strand, enum effect_kind kind, const char *f
 	past = produce(run, EVENT_ANNOUNCED, strand->id, effect->number, content, &effect->announced_us,
 		       &effect->ticket);
 	value_unref(content);
-	if (!past && run->status == RUN_GOES_ON)
+	if (run->status != RUN_GOES_ON || (kind == EFFECT_AWAIT && callback_take(effect)))
+		return;
+	if (!past)
 		run->host->perform(run->host->ctx, effect);
 }
 
@@ -132,6 +134,11 @@ enum outcome effect_call(struct strand *strand, struct frame *frame, const struc
 		return RAISED;
 	if (is_unrecordable(request, raised))
 		return RAISED;
+	if (function->kind == STDLIB_AWAIT && !is_callback(strand->run, request)) {
+		value_unref(request);
+		raise_error(raised, "ValueError", "%s: not a callback of this execution", function->name);
+		return RAISED;
+	}
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
 	effect_announce(strand, effect_kind_of(function), function->name, request, false);

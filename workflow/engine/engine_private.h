@@ -76,6 +76,7 @@ struct run {
 	struct limits limits;
 	char *id;
 	struct value argument, env;
+	struct stdlib_patterns *patterns; /* owned: what the library compiled */
 	void *user;
 
 	enum run_status status;
@@ -86,6 +87,7 @@ struct run {
 	struct strand *ready_first, **ready_last;
 	struct effect *effects; /* announced, unanswered */
 	struct fork *forks;     /* under way, oldest last */
+	struct endpoint *endpoints; /* oldest first */
 
 	int64_t next_event, next_strand, next_effect;
 	int64_t branches; /* children that do not themselves wait for children */
@@ -152,6 +154,19 @@ int observe(struct strand *strand, const struct stdlib_function *function, struc
 void effect_answered(struct effect *effect,
 		     struct value content); /* content lent: {"result"} or {"raised"} */
 void effect_free(struct effect *effect);    /* unlinks it */
+
+struct value step_name(const struct run *run, int step); /* "main.open", or null for none */
+
+/* ---- callback.c */
+/* Takes `request`, gives {"url"}; an event of its own, as observe. */
+enum outcome endpoint_open(struct strand *strand, const struct stdlib_function *function, struct value request,
+			   struct value *out, struct value *raised);
+void endpoints_reopen(struct run *run); /* tell the host of those that the past opened */
+void endpoints_release(struct run *run);
+bool is_callback(const struct run *run, struct value request); /* of an await: of this run? */
+/* Answer an await just announced with a request that came before; false when there is none. */
+bool callback_take(struct effect *effect);
+bool replay_arrival(struct run *run, const struct past *past);
 
 /* ---- history.c */
 /* Record an event, or compare it with the recorded one. `content` is lent. Gives the recorded event when

@@ -131,7 +131,7 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 				 struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
-	struct stdlib_context context = {.env = strand->run->env};
+	struct stdlib_context context = {.env = strand->run->env, .patterns = strand->run->patterns};
 	struct value result;
 
 	if (function->kind == STDLIB_OBSERVE) {
@@ -139,6 +139,11 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 			return WAITS;
 	} else if (function->call(&context, &frame->stack[frame->depth - op->count], &result, raised) < 0) {
 		return RAISED;
+	} else if (function->kind == STDLIB_ENDPOINT) {
+		enum outcome outcome = endpoint_open(strand, function, result, &result, raised);
+
+		if (outcome != GO)
+			return outcome;
 	}
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));

@@ -66,6 +66,10 @@ static const char *kind_name(enum event_kind kind)
 		return "a log line";
 	case EVENT_ENDED:
 		return "the end";
+	case EVENT_OPENED:
+		return "a callback endpoint";
+	case EVENT_ARRIVED:
+		return "a request to a callback";
 	}
 	return "an unknown event";
 }
@@ -89,6 +93,9 @@ static bool is_same(const struct past *past, enum event_kind kind, int64_t stran
 		       same_member(past->content, content, "request");
 	if (kind == EVENT_OBSERVED)
 		return same_member(past->content, content, "function");
+	if (kind == EVENT_OPENED)
+		return same_member(past->content, content, "step") &&
+		       same_member(past->content, content, "method");
 	return true;
 }
 
@@ -154,7 +161,7 @@ const struct past *next_past_answer(struct run *run)
 	if (run->past_next >= run->past_count)
 		return NULL;
 	past = &run->past[run->past_next];
-	if (past->kind != EVENT_ANSWERED) {
+	if (past->kind != EVENT_ANSWERED && past->kind != EVENT_ARRIVED) {
 		diverge(run, "event %zu of run %s was %s; the definition now waits there", run->past_next + 1,
 			run->id, kind_name(past->kind));
 		return NULL;

@@ -278,6 +278,7 @@ enum run_status rerun_go_live(struct run *run)
 	content = started_content(run);
 	produce(run, EVENT_STARTED, 0, 0, content, &time_us, &ticket);
 	value_unref(content);
+	endpoints_reopen(run);
 	watch->strand->state = STRAND_WAITING;
 	strand_ready(watch->strand);
 	return run_advance(run);

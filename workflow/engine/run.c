@@ -13,6 +13,7 @@ struct run *run_new(const struct plan *plan, const struct run_options *options)
 	run->id = mem_strdup(options->id);
 	run->argument = value_ref(options->argument);
 	run->env = value_ref(options->env);
+	run->patterns = stdlib_patterns_new();
 	run->ready_last = &run->ready_first;
 	run->next_event = run->next_strand = run->next_effect = 1;
 	return run;
@@ -47,9 +48,11 @@ void run_free(struct run *run)
 	drop_strands(run);
 	watch_free(run->watch);
 	history_release(run);
+	endpoints_release(run);
 	value_unref(run->result);
 	value_unref(run->argument);
 	value_unref(run->env);
+	stdlib_patterns_free(run->patterns);
 	mem_free(run->divergence);
 	mem_free(run->id);
 	mem_free(run);
@@ -126,6 +129,8 @@ static bool replay_answer(struct run *run)
 
 	if (!past)
 		return false;
+	if (past->kind == EVENT_ARRIVED)
+		return replay_arrival(run, past);
 	if (!effect) {
 		diverge(run, "event %zu of run %s answers a call that the definition does not make",
 			run->past_next, run->id);
@@ -143,23 +148,45 @@ enum run_status run_advance(struct run *run)
 	} while (run->status == RUN_GOES_ON && replay_answer(run));
 	if (run->status == RUN_GOES_ON && run->past_count && !run->is_live && !run->watch) {
 		run->is_live = true;
+		endpoints_reopen(run);
 		perform_again(run);
 	}
 	return run->status;
 }
 
-/* The answer as the journal keeps it: {"result"} or {"raised"}, and how long it took. */
-static struct value answer_content(const struct effect *effect, struct value raw, struct value timing)
+/* What the effect came to: {"result"} or {"raised"}. */
+static struct value outcome_of(const struct effect *effect, struct value raw)
 {
 	struct value content = value_map_new();
 	struct value result, raised;
 
-	if (effect->kind == EFFECT_SLEEP)
+	switch (effect->kind) {
+	case EFFECT_SLEEP:
 		value_put(&content, "result", value_null());
-	else if (stdlib_http_answer(raw, &result, &raised) < 0)
+		return content;
+	case EFFECT_AWAIT:
+		raise_error(&raised, "TimeoutError", "no request came to the callback in time");
+		value_put(&content, "raised", raised);
+		return content;
+	case EFFECT_CHILD:
+		value_unref(content);
+		return value_ref(raw);
+	case EFFECT_HTTP:
+		break;
+	}
+	if (stdlib_http_answer(raw, &result, &raised) < 0)
 		value_put(&content, "raised", raised);
 	else
 		value_put(&content, "result", result);
+	return content;
+}
+
+/* The answer as the journal keeps it, with how long it took. */
+static struct value answer_content(const struct effect *effect, struct value raw, struct value timing)
+{
+	struct value content = outcome_of(effect, raw);
+	struct value raised;
+
 	if (expr_is_too_deep(content)) {
 		raise_error(&raised, "ValueError", "the response is nested too deeply");
 		value_map_delete(&content, SLICE("result"));

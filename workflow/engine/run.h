@@ -43,6 +43,14 @@ struct effect {
 	struct effect *next;
 };
 
+/* An address that others can send a request to (reference, section 8). Lent by the run. */
+struct callback {
+	const char *id;
+	struct slice url, method, step;
+	bool has_payload; /* a request came that no step has taken yet */
+	int64_t waiters;  /* steps that wait for one */
+};
+
 /* What a run asks of its surroundings. */
 struct run_host {
 	void *ctx;
@@ -56,6 +64,12 @@ struct run_host {
 	void (*random)(void *ctx, unsigned char bytes[16]);
 	/* sys.log: tell people once `ticket` is on disk. `entry` is lent. May be NULL. */
 	void (*logged)(void *ctx, struct run *run, struct value entry, int64_t ticket);
+	/* Where requests to callbacks come in, "http://127.0.0.1:8787": appended. -1 with *err when they cannot.
+	 * NULL is a -1. */
+	int (*listen)(void *ctx, struct run *run, struct buf *base, struct error *err);
+	/* A callback can be sent to once `ticket` is on disk; 0: it was opened by an earlier process. Lent. May be
+	 * NULL. */
+	void (*opened)(void *ctx, struct run *run, const struct callback *callback, int64_t ticket);
 };
 
 struct run_options {
@@ -87,9 +101,24 @@ int run_add_history(struct run *run, const struct event *event, struct error *er
 /* Start, repeat the history if there is one, go on until every strand waits or the run has ended. */
 enum run_status run_begin(struct run *run);
 
-/* The answer to an effect, from the host. `raw` is taken: of stdlib_http_answer's form for HTTP, null for
- * a sleep. `timing` is taken: a map for the journal, or null. */
+/* The answer to an effect, from the host. `raw` is taken: of stdlib_http_answer's form for HTTP, null for a
+ * sleep and for an await whose time is up, {"result"} or {"raised"} for a child run. `timing` is taken: a map
+ * for the journal, or null. */
 enum run_status run_answer(struct effect *effect, struct value raw, struct value timing);
+
+/* A request to a callback; `request` is lent: {"method", "url", "query", "headers", "body"} (reference, 8.2). */
+enum arrival {
+	ARRIVAL_TAKEN,	      /* recorded under *ticket; the sender may be told once that is on disk */
+	ARRIVAL_UNKNOWN,      /* this run has no such callback (any more) */
+	ARRIVAL_WRONG_METHOD, /* the callback stays as it is, here and below */
+	ARRIVAL_REFUSED,      /* the last request still waits to be taken (reference, 8.3) */
+	ARRIVAL_TOO_DEEP,     /* nested deeper than a value may be */
+};
+enum arrival run_arrive(struct run *run, struct slice path, struct value request, int64_t *ticket);
+/* The callback that a path leads to, in any state of the run; false when it is none of this run's. */
+bool run_find_callback(const struct run *run, struct slice path, struct callback *callback);
+/* The i-th callback of a run, oldest first; false past the last. */
+bool run_callback_at(const struct run *run, size_t i, struct callback *callback);
 
 enum run_status run_status(const struct run *run);
 /* RUN_RETURNED: the result. RUN_RAISED: {"payload", "context", "stackTrace"}. Borrowed. */

@@ -13,8 +13,8 @@
 #include "lib/mem/mem.h"
 #include "workflow/engine/world_private.h"
 
-#include <openssl/rand.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 /* ---- the queue of what waits for the disk */
 
@@ -60,17 +60,35 @@ static void tell_log(struct world *world, const struct waiting *waiting)
 	value_unref(fields);
 }
 
+static void tell_opened(struct world *world, const struct waiting *waiting)
+{
+	if (world->options.opened)
+		world->options.opened(world->options.callback_ctx, waiting->run,
+				      value_get_text(waiting->entry, "method"),
+				      value_get_text(waiting->entry, "url"),
+				      value_get_text(waiting->entry, "step"));
+}
+
 static void release_one(struct world *world, struct waiting *waiting)
 {
-	struct effect *effect = waiting->effect;
-	struct run *run = waiting->run;
-
-	if (effect)
-		activity_start(world, effect);
-	else if (waiting->is_end)
-		world->options.ended(world->options.ctx, run);
-	else if (waiting->entry.kind != VALUE_NULL)
+	switch (waiting->kind) {
+	case WAITING_EFFECT:
+		if (waiting->effect)
+			activity_start(world, waiting->effect);
+		break;
+	case WAITING_LOG:
 		tell_log(world, waiting);
+		break;
+	case WAITING_OPENED:
+		tell_opened(world, waiting);
+		break;
+	case WAITING_ARRIVAL:
+		waiting->arrived(waiting->arrived_ctx, true);
+		break;
+	case WAITING_END:
+		world->options.ended(world->options.ctx, waiting->run);
+		break;
+	}
 }
 
 static void committed(void *ctx, int64_t ticket)
@@ -88,20 +106,27 @@ static void committed(void *ctx, int64_t ticket)
 	journal_flush(world->journal);
 }
 
+/* Nothing more leaves (J1); who sent a request that is not on disk is told so. */
+static void drop_queue(struct world *world)
+{
+	while (world->queue_first) {
+		struct waiting item = *world->queue_first;
+
+		dequeue(world, world->queue_first);
+		if (item.kind == WAITING_ARRIVAL)
+			item.arrived(item.arrived_ctx, false);
+	}
+}
+
 static void failed(void *ctx, const struct error *err)
 {
 	struct world *world = ctx;
 
-	while (world->queue_first) /* nothing more leaves (J1) */
-		dequeue(world, world->queue_first);
+	drop_queue(world);
 	world->options.failed(world->options.ctx, err);
 }
 
 /* ---- what a run asks */
-
-struct seat { /* a run's user pointer */
-	struct journal_run row;
-};
 
 static int64_t append(void *ctx, struct run *run, const struct event *event)
 {
@@ -115,7 +140,7 @@ static void perform(void *ctx, struct effect *effect)
 {
 	struct world *world = ctx;
 
-	enqueue(world, (struct waiting){.ticket = effect->ticket, .effect = effect, .entry = value_null()});
+	enqueue(world, (struct waiting){.kind = WAITING_EFFECT, .ticket = effect->ticket, .effect = effect});
 	if (effect->ticket == 0)
 		world->release_now = true; /* on disk since an earlier process */
 }
@@ -140,14 +165,93 @@ static int64_t wall_us(void *ctx)
 static void random_bytes(void *ctx, unsigned char bytes[16])
 {
 	(void)ctx;
-	if (RAND_bytes(bytes, 16) != 1)
+	if (getrandom(bytes, 16, 0) != 16)
 		abort(); /* no entropy: nothing random can be promised */
 }
 
 static void logged(void *ctx, struct run *run, struct value entry, int64_t ticket)
 {
 	(void)run;
-	enqueue(ctx, (struct waiting){.ticket = ticket, .entry = value_ref(entry)});
+	enqueue(ctx, (struct waiting){.kind = WAITING_LOG, .ticket = ticket, .entry = value_ref(entry)});
+}
+
+/* ---- callbacks */
+
+static int listen_for(void *ctx, struct run *run, struct buf *base, struct error *err)
+{
+	struct world *world = ctx;
+
+	(void)run;
+	if (!world->options.listen)
+		return error_set(err, ERROR_INPUT, "there is no listener");
+	return world->options.listen(world->options.callback_ctx, SLICE(""), base, err);
+}
+
+/* The address a callback of an earlier process now has: its path, behind the base of today. */
+static void move_url(struct world *world, struct slice known, struct buf *url)
+{
+	struct error err = {0};
+	size_t path = slice_find(known, SLICE("/v1/"), 0);
+
+	if (world->options.listen &&
+	    world->options.listen(world->options.callback_ctx, known, url, &err) < 0)
+		log_write(world->options.log, LOG_ERROR, value_null(), "no callback can be received: %s",
+			  err.message);
+	else
+		buf_add_slice(url, slice_sub(known, path, known.len));
+}
+
+static void opened(void *ctx, struct run *run, const struct callback *callback, int64_t ticket)
+{
+	struct world *world = ctx;
+	struct value entry = value_map_new();
+	struct buf url;
+
+	buf_init(&url, 0);
+	if (ticket == 0) {
+		move_url(world, callback->url, &url);
+		world->release_now = true;
+	} else {
+		buf_add_slice(&url, callback->url);
+	}
+	value_put(&entry, "method", value_string(callback->method));
+	value_put(&entry, "url", value_string(buf_slice(&url)));
+	value_put(&entry, "step", value_string(callback->step));
+	enqueue(world, (struct waiting){.kind = WAITING_OPENED, .ticket = ticket, .run = run, .entry = entry});
+	buf_release(&url);
+}
+
+/* The callback a path leads to, and its run. */
+static struct run *find_callback(const struct world *world, struct slice path, struct callback *callback)
+{
+	for (const struct seat *seat = world->seats; seat; seat = seat->next) {
+		if (run_status(seat->run) == RUN_GOES_ON && run_find_callback(seat->run, path, callback))
+			return seat->run;
+	}
+	return NULL;
+}
+
+enum arrival world_arrive(struct world *world, struct slice path, struct value request, struct slice *allowed,
+			  world_arrived *arrived, void *arrived_ctx)
+{
+	struct callback callback;
+	struct run *run = find_callback(world, path, &callback);
+	enum arrival arrival;
+	int64_t ticket;
+
+	if (!run)
+		return ARRIVAL_UNKNOWN;
+	if (allowed)
+		*allowed = callback.method;
+	arrival = run_arrive(run, path, request, &ticket);
+	if (arrival != ARRIVAL_TAKEN)
+		return arrival;
+	enqueue(world, (struct waiting){.kind = WAITING_ARRIVAL,
+					.ticket = ticket,
+					.arrived = arrived,
+					.arrived_ctx = arrived_ctx});
+	world_settle(world, run);
+	return ARRIVAL_TAKEN;
 }
 
 /* ---- runs */
@@ -167,7 +271,7 @@ void world_settle(struct world *world, struct run *run)
 		journal_flush(world->journal);
 		return;
 	case RUN_DIVERGED: /* not ended: the run stays as its journal says */
-		enqueue(world, (struct waiting){.run = run, .is_end = true, .entry = value_null()});
+		enqueue(world, (struct waiting){.kind = WAITING_END, .run = run});
 		committed(world, 0);
 		return;
 	case RUN_RETURNED:
@@ -180,7 +284,7 @@ void world_settle(struct world *world, struct run *run)
 		break;
 	}
 	ticket = journal_finish(world->journal, &seat->row, state);
-	enqueue(world, (struct waiting){.ticket = ticket, .run = run, .is_end = true, .entry = value_null()});
+	enqueue(world, (struct waiting){.kind = WAITING_END, .ticket = ticket, .run = run});
 	journal_flush(world->journal);
 }
 
@@ -192,15 +296,21 @@ static const struct run_host *host_of(struct world *world)
 					.abandon = abandon,
 					.wall_us = wall_us,
 					.random = random_bytes,
-					.logged = logged};
+					.logged = logged,
+					.listen = listen_for,
+					.opened = opened};
 	return &world->host;
 }
 
-static struct run *take_seat(const struct journal_run *row, struct run *run)
+static struct run *take_seat(struct world *world, const struct journal_run *row, struct run *run)
 {
 	struct seat *seat = mem_new(sizeof(*seat));
 
 	seat->row = *row;
+	seat->world = world;
+	seat->run = run;
+	seat->next = world->seats;
+	world->seats = seat;
 	seat->row.file = seat->row.parent_run = seat->row.parent_step = "";
 	run_set_user(run, seat);
 	return run;
@@ -211,7 +321,7 @@ struct run *world_start(struct world *world, const struct journal_run *row, cons
 {
 	struct run_options options = {argument, env, *limits, row->id, host_of(world)};
 
-	return take_seat(row, run_new(plan, &options));
+	return take_seat(world, row, run_new(plan, &options));
 }
 
 struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan,
@@ -239,7 +349,7 @@ struct run *world_rerun(struct world *world, const struct journal_run *row, cons
 {
 	struct run *run = rerun_new(plan, history, request, host_of(world), row->id, err);
 
-	return run ? take_seat(row, run) : NULL;
+	return run ? take_seat(world, row, run) : NULL;
 }
 
 void world_begin(struct world *world, struct run *run)
@@ -254,7 +364,14 @@ void world_begin(struct world *world, struct run *run)
 void world_free_run(struct run *run)
 {
 	struct seat *seat = run ? run_user(run) : NULL;
+	struct seat **link;
 
+	if (!run)
+		return;
+	link = &seat->world->seats;
+	while (*link != seat)
+		link = &(*link)->next;
+	*link = seat->next;
 	run_free(run);
 	mem_free(seat);
 }
@@ -288,8 +405,7 @@ void world_close(struct world *world)
 {
 	if (!world)
 		return;
-	while (world->queue_first)
-		dequeue(world, world->queue_first);
+	drop_queue(world);
 	if (world->http)
 		http_client_free(world->http);
 	journal_close(world->journal);

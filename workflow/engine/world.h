@@ -13,6 +13,7 @@
 #define WORKFLOW_ENGINE_WORLD_H
 
 #include "lib/log/log.h"
+#include "lib/token/token.h"
 #include "workflow/engine/rerun.h"
 #include "workflow/engine/run.h"
 #include "workflow/journal/journal.h"
@@ -24,16 +25,27 @@ struct world; /* opaque */
 /* "Connect there for this URL" or, connect_to NULL, why that is impossible. */
 typedef void world_ready(void *ctx, const char *connect_to, const char *message);
 
+/* What became of a request to a callback: it is on disk, or the journal failed before. */
+typedef void world_arrived(void *ctx, bool is_recorded);
+
 struct world_options {
 	const char *state; /* path of the database */
 	enum db_durability durability;
 	const struct logger *log; /* for sys.log lines and ours; lent */
-	bool send_tokens; /* requests with `auth` carry a fixed fake bearer token (reference, 11.10) */
+	struct tokens *tokens;    /* for requests with `auth`; NULL: they are sent without one. Lent */
 
 	/* True when the URL is a service of ours: `ready` is then called once, now or later. May be NULL. */
 	bool (*route)(void *ctx, const char *url, world_ready *ready, void *ready_ctx);
 	void (*unroute)(void *ctx, void *ready_ctx); /* forget a pending ready */
 	void *route_ctx;
+
+	/* Open the door for callbacks, if that was not done: "http://127.0.0.1:8787" is appended to `base`.
+	 * `known` is the URL of a callback that an earlier process opened (the same address would be best), or
+	 * NULL. -1 with *err. NULL: there are no callbacks. */
+	int (*listen)(void *ctx, struct slice known, struct buf *base, struct error *err);
+	/* Tell people of a callback, "POST", its URL, "main.open". May be NULL. */
+	void (*opened)(void *ctx, struct run *run, struct slice method, struct slice url, struct slice step);
+	void *callback_ctx;
 
 	/* The run is over (or diverged, or its rerun is done) and all of it is on disk. */
 	void (*ended)(void *ctx, struct run *run);
@@ -60,5 +72,10 @@ struct run *world_rerun(struct world *world, const struct journal_run *row, cons
 /* After start, resume or rerun: go. `ended` may be called from the loop, never from inside. */
 void world_begin(struct world *world, struct run *run);
 void world_free_run(struct run *run); /* NULL is fine */
+
+/* A request to a callback of any run. ARRIVAL_TAKEN: `arrived` is called once, later; else it is not.
+ * `request` is lent (run.h). ARRIVAL_WRONG_METHOD: *allowed is the right one, if `allowed` is given; borrowed. */
+enum arrival world_arrive(struct world *world, struct slice path, struct value request, struct slice *allowed,
+			  world_arrived *arrived, void *arrived_ctx);
 
 #endif

@@ -5,14 +5,32 @@
 #include "lib/http/client.h"
 #include "workflow/engine/world.h"
 
-/* Something that happens when `ticket` is on disk: an effect leaves, a log line is told, a run is over. */
+/* What happens when `ticket` is on disk. */
+enum waiting_kind {
+	WAITING_EFFECT,	 /* leaves */
+	WAITING_LOG,	 /* is told */
+	WAITING_OPENED,	 /* a callback: people are told where it is */
+	WAITING_ARRIVAL, /* of a request to one: its sender is answered */
+	WAITING_END,	 /* of a run */
+};
+
 struct waiting {
 	int64_t ticket;
+	enum waiting_kind kind;
 	struct effect *effect; /* lent by its run; NULL when abandoned */
 	struct run *run;
-	bool is_end;
-	struct value entry; /* log line, or null */
+	struct value entry; /* LOG: the line; OPENED: {"method", "url", "step"}; else null */
+	world_arrived *arrived;
+	void *arrived_ctx;
 	struct waiting *next;
+};
+
+/* A run's user pointer. */
+struct seat {
+	struct journal_run row;
+	struct world *world;
+	struct run *run;
+	struct seat *next; /* all of the world */
 };
 
 struct world {
@@ -23,6 +41,7 @@ struct world {
 	struct run_host host;
 	struct waiting *queue_first, **queue_last;
 	bool release_now; /* effects of an earlier process wait in the queue */
+	struct seat *seats;
 };
 
 /* ---- activity.c: one effect under way */
