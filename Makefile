@@ -21,8 +21,10 @@ VERSION := 0.1.0
 PROGRAMS := lexflow ingest classify extract store
 PACKAGES := yaml-0.1 jansson libcurl sqlite3 libuv libmicrohttpd re2 icu-i18n icu-uc libcrypto libxml-2.0 \
 	libarchive libmagic libseccomp libexttextcat
+# Linked as shared libraries where a program needs them; the rest are ARCHIVES, or opened at first use (lib/load).
+SHARED := icu-i18n icu-uc libxml-2.0 libarchive libmagic libexttextcat
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) | sed 's/-std=c++[0-9]*//g;s/-I/-isystem /g'))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(SHARED)))$(PKG_LIBS)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-missing-field-initializers \
 	-Wvla -Wpointer-arith -Wwrite-strings
@@ -31,12 +33,14 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-
 CPPFLAGS += -I. -D_GNU_SOURCE -DLEXFLOW_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS += -std=c17 $(OPT) -g $(WARN) -Wstrict-prototypes -Wmissing-prototypes -pthread -fstack-protector-strong $(SANFLAGS)
 CXXFLAGS += -std=c++17 $(OPT) -g $(WARN) -pthread $(SANFLAGS)
-LDFLAGS += -Wl,--as-needed -pthread $(SANFLAGS)
-LDLIBS = $(PKG_LIBS) -llinear -lm
+LDFLAGS += -Wl,--as-needed -static-libstdc++ -static-libgcc -pthread $(SANFLAGS)
+# Archives where every run needs the library: no file to open and map, no pointer to move (tests/bench/language).
+ARCHIVES := -l:libyaml.a -l:libjansson.a -l:libsqlite3.a -l:libuv_a.a -l:libre2.a -l:libseccomp.a -l:libcrypto.a
+LDLIBS = $(ARCHIVES) $(PKG_LIBS) -llinear -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*.cc))
 WORKFLOW_SRC := $(sort $(filter-out workflow/cli/main.c,$(wildcard workflow/*/*.c)))
-HARNESS_SRC := $(sort $(wildcard tests/harness/*.c))
+HARNESS_SRC := $(sort $(wildcard tests/harness/*.c) $(filter-out %/entry.c,$(wildcard tests/fuzz/*.c)))
 objects = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 
 LIB_A := $(BUILD)/lib.a
@@ -189,6 +193,31 @@ test:
 ## check-bare     make run and make test in a Debian 12 that holds only git and make (slow)
 check-bare:
 	@infra/check/bare-debian
+
+# ---- fuzzing: clang's libFuzzer, a program for each harness, with objects of their own
+
+FUZZ := yaml json value expr plan run
+FUZZ_BUILD := build/fuzz
+.PHONY: fuzz fuzz-build fuzz-programs
+## fuzz           hunt with each harness of tests/fuzz       T=one of them TIME=seconds for each
+fuzz: fuzz-build
+	@tests/fuzz/hunt $(FUZZ_BUILD) $(if $(TIME),$(TIME),600) $(if $(T),$(T),$(FUZZ))
+
+fuzz-build:
+	@$(MAKE) --no-print-directory CC=clang OPT=-O1 BUILD=$(FUZZ_BUILD) SAN=fuzzer-no-link,address,undefined \
+		fuzz-programs
+
+fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%)
+
+$(BUILD)/obj/tests/fuzz/entry-%.o: tests/fuzz/entry.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -DFUZZ_TARGET=fuzz_$* -c $< -o $@
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HARNESS_A) $(WORKFLOW_A) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	@$(CXX) -Wl,--as-needed -pthread $(SANFLAGS) -fsanitize=fuzzer -o $@ $^ \
+		$$(pkg-config --libs $(PACKAGES)) -llinear -lm
 
 # ---- looking at it
 

@@ -15,9 +15,9 @@
 #ifndef LIB_HTTP_SERVER_PRIVATE_H
 #define LIB_HTTP_SERVER_PRIVATE_H
 
+#include "lib/http/microhttpd.h"
 #include "lib/http/server.h"
 
-#include <microhttpd.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>

@@ -1,12 +1,12 @@
 /* table.c - columns; see table.h. */
 #include "steps/store/table.h"
 
+#include "lib/load/icu.h"
 #include "lib/mem/mem.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <unicode/uchar.h>
 #include <unistd.h>
 
 enum { GAP = 2, DEFAULT_WIDTH = 160 };

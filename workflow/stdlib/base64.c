@@ -1,9 +1,8 @@
 /* base64.c - base64.* (reference, 5.1): the standard alphabet, strictly. */
 #include "workflow/stdlib/stdlib_private.h"
 
+#include "lib/load/crypto.h"
 #include "lib/mem/mem.h"
-
-#include <openssl/evp.h>
 
 /* OpenSSL decodes; it also lets through what the language refuses, so the form is checked here first. */
 static int collect(struct slice data, bool padding, struct buf *digits, struct value *raised)

@@ -1,11 +1,10 @@
 /* charset.c - bytes in a charset <-> UTF-8, by ICU's converters; they are loaded when first asked for. */
 #include "workflow/stdlib/stdlib_private.h"
 
+#include "lib/load/icu.h"
 #include "lib/mem/mem.h"
 
 #include <strings.h>
-#include <unicode/ucnv.h>
-#include <unicode/ucnv_err.h>
 
 enum { CHARSET_UNKNOWN = -1, CHARSET_UNFIT = -2 };
 

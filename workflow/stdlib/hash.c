@@ -1,25 +1,18 @@
 /* hash.c - hash.* (reference, 5.4), computed by OpenSSL. */
 #include "workflow/stdlib/stdlib_private.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include "lib/load/crypto.h"
 
 static int find_digest(struct value algorithm, const char *function, const EVP_MD **digest,
 		       struct value *raised)
 {
-	static const struct {
-		const char *name;
-		const EVP_MD *(*digest)(void);
-	} digests[] = {
-		{"MD5", EVP_md5},       {"SHA1", EVP_sha1},     {"SHA224", EVP_sha224},
-		{"SHA256", EVP_sha256}, {"SHA384", EVP_sha384}, {"SHA512", EVP_sha512},
-	};
+	static const char *const digests[] = {"MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"};
 
 	if (want_string(algorithm, function, "algorithm", raised) < 0)
 		return -1;
 	for (size_t i = 0; i < STDLIB_COUNT(digests); i++) {
-		if (slice_is(value_text(algorithm), digests[i].name)) {
-			*digest = digests[i].digest();
+		if (slice_is(value_text(algorithm), digests[i])) {
+			*digest = EVP_get_digestbyname(digests[i]);
 			return 0;
 		}
 	}

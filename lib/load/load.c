@@ -1,0 +1,30 @@
+/* load.c - opening a library at its first use; see load.h. */
+#include "lib/load/load.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *load_open(const char *file, const char *package)
+{
+	void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+
+	if (!library) {
+		fprintf(stderr, "cannot load %s: %s\n  hint: apt-get install %s\n", file, dlerror(), package);
+		abort();
+	}
+	return library;
+}
+
+/* By memcpy: dlsym gives a void *, which ISO C does not convert to a pointer to a function. */
+void load_find(void *library, const char *name, void *pointer)
+{
+	void *symbol = dlsym(library, name);
+
+	if (!symbol) {
+		fprintf(stderr, "a library lacks a function: %s\n", dlerror());
+		abort();
+	}
+	memcpy(pointer, &symbol, sizeof(symbol));
+}
