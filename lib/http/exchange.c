@@ -22,6 +22,37 @@ struct slice http_incoming_header(const struct http_incoming *incoming, const ch
 	return slice_of(MHD_lookup_connection_value(incoming->exchange->connection, MHD_HEADER_KIND, name));
 }
 
+struct fields {
+	http_field *each;
+	void *ctx;
+};
+
+static enum MHD_Result one_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+				 const char *value, size_t value_size)
+{
+	const struct fields *fields = cls;
+
+	(void)kind;
+	fields->each(fields->ctx, (struct slice){name ? name : "", name ? name_size : 0},
+		     (struct slice){value ? value : "", value ? value_size : 0});
+	return MHD_YES;
+}
+
+void http_incoming_headers(const struct http_incoming *incoming, http_field *each, void *ctx)
+{
+	struct fields fields = {each, ctx};
+
+	MHD_get_connection_values_n(incoming->exchange->connection, MHD_HEADER_KIND, one_field, &fields);
+}
+
+void http_incoming_query(const struct http_incoming *incoming, http_field *each, void *ctx)
+{
+	struct fields fields = {each, ctx};
+
+	MHD_get_connection_values_n(incoming->exchange->connection, MHD_GET_ARGUMENT_KIND, one_field,
+				    &fields);
+}
+
 bool http_incoming_is_last(const struct http_incoming *incoming)
 {
 	return atomic_load(&incoming->exchange->server->draining);
@@ -84,8 +115,15 @@ static bool is_json_type(struct slice type)
 
 static bool is_method(const char *method, const struct http_route *route)
 {
-	return strcmp(method, route->method) == 0 ||
+	return strcmp(method, route->method) == 0 || strcmp(route->method, "*") == 0 ||
 	       (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
+}
+
+static bool is_path(const char *path, const struct http_route *route)
+{
+	size_t stem = strcspn(route->path, "*");
+
+	return route->path[stem] ? strncmp(path, route->path, stem) == 0 : strcmp(path, route->path) == 0;
 }
 
 static void find_route(struct http_exchange *exchange)
@@ -94,7 +132,7 @@ static void find_route(struct http_exchange *exchange)
 	char detail[300];
 
 	for (const struct http_route *route = exchange->server->options.routes; route->method; route++) {
-		if (strcmp(route->path, incoming->path) != 0)
+		if (!is_path(incoming->path, route))
 			continue;
 		if (is_method(incoming->method, route)) {
 			exchange->route = route;
@@ -154,7 +192,8 @@ static void check_head(struct http_exchange *exchange)
 		       "listen on another address with --host to be called by name");
 	else
 		find_route(exchange);
-	if (!exchange->is_refused && strcmp(exchange->route->method, "POST") == 0)
+	if (!exchange->is_refused && strcmp(exchange->incoming.method, "POST") == 0 &&
+	    !exchange->route->any_body)
 		check_declared_body(exchange);
 	if (!exchange->is_refused && declared_size(exchange) > server->options.max_body_bytes)
 		refuse_size(exchange);
@@ -277,15 +316,17 @@ static void add_headers(const struct http_exchange *exchange, struct MHD_Respons
 	long retry_after_s = reply->retry_after_s;
 	char seconds[24];
 
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+	if (reply->content_type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
 	if (retry_after_s == 0 && (reply->status == 429 || reply->status == 503))
 		retry_after_s = 1;
 	if (retry_after_s > 0) {
 		snprintf(seconds, sizeof(seconds), "%ld", retry_after_s);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
 	}
-	if (exchange->allow[0] && reply->status == 405)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, exchange->allow);
+	if (reply->status == 405 && (reply->allow || exchange->allow[0]))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+					reply->allow ? reply->allow : exchange->allow);
 	if (exchange->must_close || atomic_load(&exchange->server->draining))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }

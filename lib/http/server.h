@@ -41,13 +41,19 @@ struct http_incoming {
 
 /* The first value of a header (name in any case), empty if absent. */
 struct slice http_incoming_header(const struct http_incoming *incoming, const char *name);
+/* Every header, and every parameter of the query with its escapes undone, in the order they came. Texts are
+ * lent for the call of `each`; they are as the sender wrote them, not all UTF-8. */
+typedef void http_field(void *ctx, struct slice name, struct slice value);
+void http_incoming_headers(const struct http_incoming *incoming, http_field *each, void *ctx);
+void http_incoming_query(const struct http_incoming *incoming, http_field *each, void *ctx);
 /* Has the server been told to drain? */
 bool http_incoming_is_last(const struct http_incoming *incoming);
 
 /* What the handler answers: 200, application/json and an empty body unless it says otherwise. */
 struct http_reply {
 	int status;
-	const char *content_type; /* borrowed, outlives the reply: a literal */
+	const char *content_type; /* borrowed, outlives the reply: a literal; NULL: no header */
+	const char *allow;        /* of a 405: "GET, POST", a literal; or NULL */
 	struct buf body;          /* made and released by the server */
 	long retry_after_s;       /* 0: no header, or 1 where the status calls for one */
 };
@@ -58,10 +64,11 @@ void http_reply_problem(struct http_reply *reply, enum problem problem, const ch
 typedef void http_handler(void *ctx, const struct http_incoming *incoming, struct http_reply *reply);
 
 struct http_route {
-	const char *method; /* "GET" (which answers HEAD too) or "POST"; NULL ends a table */
-	const char *path;   /* whole */
+	const char *method; /* "GET" (which answers HEAD too), "POST", or "*" for any; NULL ends a table */
+	const char *path;   /* whole; or a stem and a star: all that begins so */
 	http_handler *handle;
 	bool is_inline; /* answered on the I/O thread: must be quick and never wait */
+	bool any_body;  /* the body need not be declared as JSON */
 };
 
 struct http_server_options {
