@@ -148,16 +148,19 @@ static void copy_address(struct http_call *call, const struct http_request *requ
 	keep_text(call, request->connect_to);
 }
 
+/* A body of HEAD or TRACE is not sent: it means nothing (RFC 9110, 9.3.2 and 9.3.8), and curl would wait for
+ * one in the answer to a HEAD that has it. */
 static void set_method(struct http_call *call)
 {
 	const char *method = call->text.data + call->method;
-	bool sends = call->has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+	bool has_body = call->has_body && strcmp(method, "HEAD") != 0 && strcmp(method, "TRACE") != 0;
+	bool sends = has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
 		     strcmp(method, "PATCH") == 0;
 
 	curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, NULL);
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPGET, 1L);
-	if (strcmp(method, "HEAD") == 0 && !call->has_body) {
+	if (strcmp(method, "HEAD") == 0) {
 		curl_easy_setopt(call->easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
@@ -179,13 +182,11 @@ static void forget_response(struct http_call *call)
 	call->message[0] = call->curl_message[0] = '\0';
 }
 
-/* What is left of the time the whole call was given; 0 would mean "for ever" to curl. */
+/* What is left of the time the whole call was given; never 0, which would mean "for ever" to curl. */
 static long time_left_ms(const struct http_call *call)
 {
 	int64_t left = call->timeout_ms;
 
-	if (left <= 0)
-		return 0;
 	left -= (clock_monotonic_us() - call->begin_us) / 1000;
 	return left > 0 ? (long)left : 1;
 }
@@ -211,6 +212,17 @@ static void set_ca_file(struct http_call *call, const char *ca_file)
 		return;
 	curl_easy_setopt(call->easy, CURLOPT_CAINFO, ca_file ? ca_file : call->default_ca);
 	call->own_ca = ca_file != NULL;
+}
+
+/* Certificates in PEM; those below the system's CA folder stay trusted. */
+static void set_ca_pem(struct http_call *call, struct slice pem)
+{
+	struct curl_blob blob = {(void *)(uintptr_t)pem.ptr, pem.len, CURL_BLOB_COPY};
+
+	if (!pem.ptr && !call->own_pem)
+		return;
+	curl_easy_setopt(call->easy, CURLOPT_CAINFO_BLOB, pem.ptr ? &blob : NULL);
+	call->own_pem = pem.ptr != NULL;
 }
 
 int http_call_prepare(struct http_call *call, const struct http_request *request)
@@ -241,6 +253,7 @@ int http_call_prepare(struct http_call *call, const struct http_request *request
 		return refuse(call, HTTP_TOO_LARGE, "the request's URL and headers are too large");
 	configure(call);
 	set_ca_file(call, request->ca_file);
+	set_ca_pem(call, request->ca_pem);
 	return 0;
 }
 

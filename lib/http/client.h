@@ -27,11 +27,12 @@ struct http_request {
 	const struct http_header *headers;
 	size_t header_count;
 	struct slice body;	 /* ptr NULL: none */
-	int64_t timeout_ms;	 /* whole call */
+	int64_t timeout_ms;	 /* whole call, redirects included; above 0 */
 	size_t response_limit;	 /* bytes of body */
 	int max_redirects;	 /* 0: a redirect is an answer like another */
 	const char *connect_to;	 /* "host:port" to connect to instead of the URL's, or NULL */
 	const char *ca_file;	 /* NULL: the system's */
+	struct slice ca_pem;	 /* certificates to trust in the place of ca_file; ptr NULL: none */
 };
 
 /* How a call ended; the words are those of the language's error tags (reference, 6.2). */

@@ -40,7 +40,7 @@ struct http_call {
 	size_t line_count, line_capacity, offset_capacity;
 	struct curl_slist connect_to;
 	const char *default_ca; /* curl's own */
-	bool own_ca;            /* the handle is set to another */
+	bool own_ca, own_pem;   /* the handle is set to another */
 
 	/* the response */
 	enum http_outcome outcome; /* the callbacks' verdict when they stop a transfer, else HTTP_ANSWERED */

@@ -441,6 +441,26 @@ static void what_is_no_http_url_is_refused(void **state)
 	}
 }
 
+/* That what is given is used at all: a text that is no certificate fails before anything is sent. The next
+ * call on the same handle has the system's again. tests/e2e/auth.bats makes a whole TLS call. */
+static void certificates_of_ones_own_are_read(void **state)
+{
+	static const struct peer_act acts[] = {{.then = PEER_CLOSE, .at_once = true}};
+	struct peer *peer = peer_open(acts, 1);
+	struct world *world = *state;
+	char url[100];
+
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/", peer_port(peer));
+	world->request.ca_pem = SLICE("no certificate");
+	assert_int_equal(call(world, url), HTTP_CONNECTION_FAILED);
+	if (!strstr(world->answer.message, "certificate"))
+		fail_msg("%s", world->answer.message);
+	world->request.ca_pem = (struct slice){0};
+	assert_int_equal(call(world, url), HTTP_CONNECTION_FAILED);
+	assert_null(strstr(world->answer.message, "certificate"));
+	peer_close(peer);
+}
+
 /* ---- requests */
 
 static void methods_and_bodies_are_sent_as_given(void **state)
@@ -493,6 +513,27 @@ static void head_has_no_body(void **state)
 	assert_int_equal(call(world, peer_url(peer, "/")), HTTP_ANSWERED);
 	assert_int_equal(world->answer.body.len, 0);
 	assert_string_equal(buf_text(&world->answer.headers), "Content-Length: 999999999\n");
+	peer_close(peer);
+}
+
+/* RFC 9110, 9.3.2 and 9.3.8: content in these has no meaning. A client that sends one with HEAD must not wait
+ * for one in the answer either. */
+static void a_body_of_head_or_trace_is_not_sent(void **state)
+{
+	static const struct peer_act acts[] = {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"},
+					       {.answer = OK_HI}};
+	static const char *const methods[] = {"HEAD", "TRACE"};
+	struct peer *peer = peer_open(acts, 2);
+	struct world *world = *state;
+
+	world->request.body = SLICE("body");
+	for (size_t i = 0; i < 2; i++) {
+		world->request.method = methods[i];
+		assert_int_equal(call(world, peer_url(peer, "/")), HTTP_ANSWERED);
+		assert_memory_equal(peer_request(peer, i), methods[i], strlen(methods[i]));
+		assert_null(strstr(peer_request(peer, i), "body"));
+		assert_null(strcasestr(peer_request(peer, i), "Content-Length"));
+	}
 	peer_close(peer);
 }
 
@@ -852,6 +893,8 @@ int main(void)
 		TEST(what_is_no_http_url_is_refused),
 		TEST(methods_and_bodies_are_sent_as_given),
 		TEST(head_has_no_body),
+		TEST(a_body_of_head_or_trace_is_not_sent),
+		TEST(certificates_of_ones_own_are_read),
 		TEST(a_large_body_is_sent_whole),
 		TEST(headers_are_sent_as_given),
 		TEST(a_header_cannot_hold_another),
