@@ -63,7 +63,7 @@ struct slice slice_sub(struct slice text, size_t start, size_t end)
 		end = text.len;
 	if (start > end)
 		start = end;
-	return (struct slice){text.ptr + start, end - start};
+	return (struct slice){start ? text.ptr + start : text.ptr, end - start}; /* NULL + 0 is not defined */
 }
 
 size_t slice_find(struct slice text, struct slice what, size_t from)

@@ -3,20 +3,25 @@
  *
  * Plain JSON has no bytes, no NaN, and writes the double 3 like the integer 3; a replay that read an integer
  * where the run had a double would take another way (J4). So these travel as maps of one key: {"$bytes":
- * base64}, {"$double": text}, and a map that looks like one of them as {"$map": itself}. Bytes that are text,
- * as the bodies of requests are, travel as {"$text": text}: smaller, and one can read them in the database.
+ * base64}, {"$double": text}. Bytes that are text, as the bodies of requests are, travel as {"$text": text}:
+ * smaller, and one can read them in the database.
+ *
+ * A key that would be taken for one of these, and one that holds a NUL, which the reader of JSON refuses, is
+ * written as "$0" and the key with %25 for % and %00 for NUL. That nests nothing, so the depth of what is
+ * written is that of the value and one more.
  */
 #include "workflow/journal/journal.h"
 #include "lib/json/json.h"
+#include "lib/load/crypto.h"
 #include "lib/mem/mem.h"
 
 #include <math.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const marks[] = {"$bytes", "$double", "$map", "$text"};
+static const char *const marks[] = {"$bytes", "$double", "$text"};
+static const char escaped[] = "$0";
 
 static bool is_marked(struct value v)
 {
@@ -99,19 +104,50 @@ static struct value wrap_list(struct value list, int depth)
 	return copy;
 }
 
+static bool needs_escape(struct value map, struct slice key)
+{
+	return memchr(key.ptr, '\0', key.len) || slice_starts(key, slice_of(escaped)) || is_marked(map);
+}
+
+static void escape_key(struct buf *out, struct slice key)
+{
+	buf_add_text(out, escaped);
+	for (size_t i = 0; i < key.len; i++) {
+		if (key.ptr[i] == '%' || key.ptr[i] == '\0')
+			buf_printf(out, "%%%02x", (unsigned)(unsigned char)key.ptr[i]);
+		else
+			buf_add_char(out, key.ptr[i]);
+	}
+}
+
+static void rename_key(struct value *map, struct slice key)
+{
+	struct value member = value_ref(*value_map_get(*map, key));
+	struct buf name;
+
+	buf_init(&name, 0);
+	escape_key(&name, key);
+	value_map_delete(map, key);
+	value_map_set(map, buf_slice(&name), member);
+	buf_release(&name);
+}
+
 static struct value wrap_map(struct value map, int depth)
 {
 	struct value copy = value_ref(map);
 
 	for (size_t i = 0; i < value_len(map); i++) {
+		struct slice key = value_map_key(map, i);
 		struct value item = *value_map_at(map, i), wrapped = wrap(item, depth + 1);
 
 		if (!is_same(wrapped, item))
-			value_set(value_map_change(&copy, value_map_key(map, i)), wrapped);
+			value_set(value_map_change(&copy, key), wrapped);
 		else
 			value_unref(wrapped);
+		if (needs_escape(map, key))
+			rename_key(&copy, key);
 	}
-	return is_marked(map) ? mark("$map", copy) : copy;
+	return copy;
 }
 
 /* A value that JSON can hold; what needs no change is shared with `v`. */
@@ -173,6 +209,42 @@ static int unwrap_double(struct slice text, struct value *slot, struct error *er
 
 static int unwrap(struct value *slot, struct error *err);
 
+static void unescape_key(struct buf *out, struct slice key)
+{
+	for (size_t i = strlen(escaped); i < key.len; i++) {
+		if (key.ptr[i] != '%') {
+			buf_add_char(out, key.ptr[i]);
+			continue;
+		}
+		buf_add_char(out, i + 1 < key.len && key.ptr[i + 1] == '0' ? '\0' : '%');
+		i += 2;
+	}
+}
+
+/* The map with the keys that its author gave; most have none to give back. */
+static void unescape_keys(struct value *slot)
+{
+	struct value map = value_null();
+	struct buf name;
+
+	buf_init(&name, 0);
+	for (size_t i = 0; i < value_len(*slot); i++) {
+		struct slice key = value_map_key(*slot, i);
+
+		if (!slice_starts(key, slice_of(escaped)))
+			continue;
+		if (map.kind == VALUE_NULL)
+			map = value_ref(*slot);
+		buf_clear(&name);
+		unescape_key(&name, key);
+		value_map_delete(&map, key);
+		value_map_set(&map, buf_slice(&name), value_ref(*value_map_at(*slot, i)));
+	}
+	buf_release(&name);
+	if (map.kind == VALUE_MAP)
+		value_set(slot, map);
+}
+
 static int unwrap_members(struct value *slot, struct error *err)
 {
 	size_t count = value_len(*slot);
@@ -185,6 +257,8 @@ static int unwrap_members(struct value *slot, struct error *err)
 		if (unwrap(member, err) < 0)
 			return -1;
 	}
+	if (slot->kind == VALUE_MAP)
+		unescape_keys(slot);
 	return 0;
 }
 
@@ -198,10 +272,6 @@ static int unwrap(struct value *slot, struct error *err)
 	if (!is_marked(*slot))
 		return unwrap_members(slot, err);
 	member = *value_map_at(*slot, 0);
-	if (slice_is(value_map_key(*slot, 0), "$map")) {
-		value_set(slot, value_ref(member));
-		return unwrap_members(slot, err);
-	}
 	if (member.kind != VALUE_STRING)
 		return error_set(err, ERROR_INPUT, "event content: a marked value is no string");
 	if (slice_is(value_map_key(*slot, 0), "$bytes"))

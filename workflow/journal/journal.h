@@ -113,8 +113,8 @@ int journal_events(struct journal *journal, const struct journal_run *run, int64
 bool journal_is_owned(struct journal *journal, const struct journal_run *run);
 
 /* ---- content: JSON in which every value survives the round trip: bytes as {"$text": "..."} if they are UTF-8, else
- * {"$bytes": "base64"}; doubles that JSON cannot tell from integers (or hold) as {"$double": "3"}; a map that looks
- * like one of these as {"$map": {...}} */
+ * {"$bytes": "base64"}; doubles that JSON cannot tell from integers (or hold) as {"$double": "3"}; keys that
+ * would be taken for these, or hold a NUL, behind a "$0" (content.c) */
 
 /* Appends. -1 (and *out as far as written) when nested deeper than JSON_MAX_DEPTH or beyond out's limit. */
 int journal_encode(struct buf *out, struct value v);

@@ -104,14 +104,36 @@ static void maps_that_look_like_marks_survive(void **state)
 	struct value two = map_of("$bytes", value_string_z("AA=="));
 
 	(void)state;
-	check(map_of("$bytes", value_string_z("AA==")), "{\"$map\":{\"$bytes\":\"AA==\"}}");
-	check(map_of("$text", value_string_z("x")), "{\"$map\":{\"$text\":\"x\"}}");
-	check(map_of("$double", value_int(1)), "{\"$map\":{\"$double\":1}}");
-	check(map_of("$map", map_of("$map", value_null())), NULL);
-	check(map_of("$map", value_bytes(SLICE("x"))), "{\"$map\":{\"$map\":{\"$text\":\"x\"}}}");
+	check(map_of("$bytes", value_string_z("AA==")), "{\"$0$bytes\":\"AA==\"}");
+	check(map_of("$text", value_string_z("x")), "{\"$0$text\":\"x\"}");
+	check(map_of("$double", value_int(1)), "{\"$0$double\":1}");
+	check(map_of("$0$bytes", map_of("$0", value_null())), "{\"$0$0$bytes\":{\"$0$0\":null}}");
+	check(map_of("$bytes", value_bytes(SLICE("x"))), "{\"$0$bytes\":{\"$text\":\"x\"}}");
 	check(map_of("x", map_of("$bytes", value_double(2))), NULL);
 	value_put(&two, "other", value_null());
 	check(two, "{\"$bytes\":\"AA==\",\"other\":null}"); /* two keys: no mark */
+}
+
+/* text.decode makes them: "\\u0000" in a key is more than the reader of JSON takes. */
+static void keys_with_a_nul_survive(void **state)
+{
+	struct value map = map_of("a%00", value_int(1));
+
+	(void)state;
+	value_map_set(&map, SLICE("b\0%c"), value_double(2));
+	value_map_set(&map, SLICE("\0"), map_of("k", value_bool(true)));
+	check(map, "{\"$0%00\":{\"k\":true},\"$0b%00%25c\":{\"$double\":\"2\"},\"a%00\":1}");
+}
+
+/* What marks and escapes add must not grow with the depth: 500 levels are allowed, JSON ends at 512. */
+static void escaping_nests_nothing(void **state)
+{
+	struct value deep = value_null();
+
+	(void)state;
+	for (int i = 0; i < 500; i++)
+		deep = map_of(i % 2 ? "$bytes" : "$0", deep);
+	check(deep, NULL);
 }
 
 static void what_is_encoded_is_left_as_it_was(void **state)
@@ -179,6 +201,8 @@ int main(void)
 		cmocka_unit_test(whole_doubles_stay_doubles),
 		cmocka_unit_test(nan_and_negative_zero_survive),
 		cmocka_unit_test(maps_that_look_like_marks_survive),
+		cmocka_unit_test(keys_with_a_nul_survive),
+		cmocka_unit_test(escaping_nests_nothing),
 		cmocka_unit_test(what_is_encoded_is_left_as_it_was),
 		cmocka_unit_test(what_is_too_deep_is_refused),
 		cmocka_unit_test(damaged_content_is_refused),
