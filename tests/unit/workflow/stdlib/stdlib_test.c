@@ -9,11 +9,23 @@
 
 #include <string.h>
 
-static void every_documented_function_is_there(void **state)
+static bool is_listed(const char *name, const char *const names[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void exactly_the_documented_functions_are_there(void **state)
 {
 	static const char *const names[] = {
 		"base64.decode",
 		"base64.encode",
+		"events.create_callback_endpoint",
+		"events.await_callback",
+		"experimental.executions.run",
 		"hash.compute_checksum",
 		"hash.compute_hmac",
 		"http.get",
@@ -76,8 +88,10 @@ static void every_documented_function_is_there(void **state)
 		if (!stdlib_find(slice_of(names[i])))
 			fail_msg("no %s", names[i]);
 	}
-	assert_non_null(stdlib_at(sizeof(names) / sizeof(names[0]) - 1));
-	assert_null(stdlib_at(sizeof(names) / sizeof(names[0])));
+	for (size_t i = 0; stdlib_at(i); i++) {
+		if (!is_listed(stdlib_at(i)->name, names, sizeof(names) / sizeof(names[0])))
+			fail_msg("%s is in no document", stdlib_at(i)->name);
+	}
 }
 
 static void every_row_is_complete(void **state)
@@ -137,7 +151,7 @@ static void a_typing_mistake_finds_its_function(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_documented_function_is_there),
+		cmocka_unit_test(exactly_the_documented_functions_are_there),
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(blocking_functions_are_those_that_wait),
 		cmocka_unit_test(modules_are_first_words),
