@@ -91,6 +91,7 @@ struct run {
 
 	int64_t next_event, next_strand, next_effect;
 	int64_t branches; /* children that do not themselves wait for children */
+	int64_t branch_errors; /* kept in UnhandledBranchErrors so far */
 	struct run_figures figures;
 	int64_t stores, grown, measure_after; /* memory is measured now and then, see memory.c */
 	bool over_limit;                      /* a ResourceLimitError is on its way: nothing catches it */

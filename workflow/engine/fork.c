@@ -171,10 +171,11 @@ static void child_failed(struct fork *fork, int64_t index, struct value raised, 
 	struct value failure;
 
 	add_tags(fork, raised);
-	if ((int64_t)value_len(fork->failures) >= run->limits.branch_errors) {
+	if (run->branch_errors >= run->limits.branch_errors) {
 		fork->truncated = true;
 		return;
 	}
+	run->branch_errors++;
 	failure = value_map_new();
 	value_put(&failure, "id", value_stringf("%lld", (long long)index + 1));
 	value_put(&failure, "error", branch_report(raised, trace));
@@ -199,8 +200,10 @@ static struct value branch_error(struct fork *fork)
 	raise_error(&raised, "UnhandledBranchError",
 		    "One or more branches or iterations encountered an unhandled runtime error");
 	tags = value_ref(*value_get(raised, "tags"));
-	for (size_t i = 0; i < value_len(fork->tags); i++)
-		value_list_push(&tags, value_ref(*value_list_at(fork->tags, i)));
+	for (size_t i = 0; i < value_len(fork->tags); i++) {
+		if (!value_equal(*value_list_at(fork->tags, i), *value_list_at(tags, 0)))
+			value_list_push(&tags, value_ref(*value_list_at(fork->tags, i)));
+	}
 	value_put(&raised, "tags", tags);
 	value_put(&raised, "branches", value_ref(fork->failures));
 	value_put(&raised, "truncated", value_bool(fork->truncated));

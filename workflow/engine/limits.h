@@ -18,7 +18,7 @@ struct limits {
 	int64_t call_depth;        /* levels of routine calls, main included */
 	int64_t parallel_depth;    /* parallel in parallel */
 	int64_t parallel_branches; /* branches and iterations under way at once, in the whole run */
-	int64_t branch_errors;     /* kept in UnhandledBranchError */
+	int64_t branch_errors;     /* kept in the UnhandledBranchErrors of a run */
 	int64_t response_bytes;    /* body of an HTTP response */
 };
 
