@@ -64,6 +64,13 @@ static struct value part_lines(const struct one_case *one, const char *name)
 
 /* ---- comparing */
 
+/* cmocka cuts its messages at a kilobyte. */
+static void differs(const char *what, struct slice wanted, struct slice found)
+{
+	fprintf(stderr, "%s: expected\n%.*s\nfound\n%.*s\n", what, SLICE_ARG(wanted), SLICE_ARG(found));
+	fail();
+}
+
 /* Equal, and integers are no doubles. With `contains`, members that only `found` has are no difference. */
 static bool is_same(struct value wanted, struct value found, bool contains)
 {
@@ -95,7 +102,7 @@ static void assert_value(const char *what, struct value wanted, struct value fou
 	json_write(&a, wanted);
 	json_write(&b, found);
 	if (!is_same(wanted, found, contains))
-		fail_msg("%s: expected %s, found %s", what, buf_text(&a), buf_text(&b));
+		differs(what, buf_slice(&a), buf_slice(&b));
 	buf_release(&a);
 	buf_release(&b);
 }
@@ -105,7 +112,7 @@ static void assert_text(const char *what, struct slice wanted, struct slice foun
 	wanted = slice_trim(wanted);
 	found = slice_trim(found);
 	if (!slice_equal(wanted, found))
-		fail_msg("%s: expected\n%.*s\nfound\n%.*s", what, SLICE_ARG(wanted), SLICE_ARG(found));
+		differs(what, wanted, found);
 }
 
 /* ---- what a run leaves to be seen */
@@ -318,7 +325,7 @@ static void check_diags(struct slice wanted, struct diags *diags)
 		rest = slice_trim(slice_sub(rest, end == SIZE_MAX ? rest.len : end + 1, rest.len));
 	}
 	if (!same || rest.len)
-		fail_msg("diags: expected\n%.*s\nfound\n%s", SLICE_ARG(slice_trim(wanted)), buf_text(&found));
+		differs("diags", slice_trim(wanted), buf_slice(&found));
 	buf_release(&found);
 	buf_release(&one);
 }
@@ -327,11 +334,12 @@ static void run_stage(struct stage *stage)
 {
 	const struct one_case *one = stage->one;
 
-	stage->world = (struct play_world){.argument = part_json(one, "args"),
-					   .env = part_json(one, "env"),
-					   .script = part_lines(one, "http"),
-					   .limits = limits_of(one),
-					   .reversed = slice_is(case_part(one, "answers"), "newest first")};
+	stage->world = (struct play_world){
+		.argument = part_json(one, "args"),
+		.env = part_json(one, "env"),
+		.script = part_lines(one, "http"),
+		.limits = limits_of(one),
+		.reversed = slice_is(slice_trim(case_part(one, "answers")), "newest first")};
 	play_begin_in(&stage->play, stage->plan, &stage->world, NULL, 0);
 	play_to_end(&stage->play);
 	check_end(stage);
