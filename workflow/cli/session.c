@@ -147,14 +147,16 @@ static int read_durability(const struct opts *opts, enum db_durability *durabili
 	return error_set(err, ERROR_INPUT, "--durability is full, normal or off, not \"%s\"", given);
 }
 
-static int read_auth(const struct opts *opts, bool *send_tokens, struct error *err)
+static int open_tokens(struct session *session, const struct opts *opts, struct error *err)
 {
 	const char *given = opt_text(opts, "auth");
 
-	*send_tokens = strcmp(given, "fake") == 0;
-	if (*send_tokens || strcmp(given, "none") == 0)
+	if (strcmp(given, "none") == 0)
 		return 0;
-	return error_set(err, ERROR_INPUT, "--auth is fake or none, not \"%s\"", given);
+	session->tokens = tokens_new(&session->loop, given);
+	if (session->tokens)
+		return 0;
+	return error_set(err, ERROR_INPUT, "--auth is none, fake, gcloud or metadata, not \"%s\"", given);
 }
 
 static int open_world(struct session *session, const struct opts *opts, struct error *err)
@@ -169,9 +171,10 @@ static int open_world(struct session *session, const struct opts *opts, struct e
 		options.route_ctx = session->services;
 	}
 	options.state = state;
-	if (read_durability(opts, &options.durability, err) == 0 &&
-	    read_auth(opts, &options.send_tokens, err) == 0)
+	if (read_durability(opts, &options.durability, err) == 0 && open_tokens(session, opts, err) == 0) {
+		options.tokens = session->tokens;
 		session->world = world_open(&session->loop, &options, err);
+	}
 	mem_free(state);
 	return session->world ? 0 : -1;
 }
@@ -335,6 +338,7 @@ void session_close(struct session *session)
 	session_reset(session);
 	services_stop(session->services); /* they drain while the journal closes */
 	world_close(session->world);
+	tokens_free(session->tokens);
 	services_close(session->services);
 	uv_close((uv_handle_t *)&session->on_interrupt, NULL);
 	uv_close((uv_handle_t *)&session->on_terminate, NULL);

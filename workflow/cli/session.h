@@ -19,6 +19,7 @@ struct session {
 	uv_loop_t loop;
 	struct logger log;
 	struct services *services;
+	struct tokens *tokens; /* of --auth; NULL: none */
 	struct world *world;
 	struct run *run;        /* owned */
 	struct journal_run row; /* of the run; owned here (lock) once has_row */

@@ -12,10 +12,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
-
-/* What the reference sends when there are no credentials (11.10). */
-#define FAKE_TOKEN "Bearer lexflow-local"
 
 enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, OUR_HEADERS = 2 };
 
@@ -23,6 +21,8 @@ struct activity {
 	struct world *world;
 	struct effect *effect;
 	struct http_call *http; /* under way, or NULL */
+	bool is_asking;         /* for a token */
+	char *authorization;    /* "Bearer ..." for a call with auth; owned, a secret */
 	bool routing;
 	uv_timer_t timer; /* of a wait */
 	bool has_timer;
@@ -37,6 +37,9 @@ static void timer_closed(uv_handle_t *handle)
 static void activity_free(struct activity *activity)
 {
 	activity->effect->handle = NULL;
+	if (activity->authorization)
+		explicit_bzero(activity->authorization, strlen(activity->authorization));
+	mem_free(activity->authorization);
 	if (activity->has_timer)
 		uv_close((uv_handle_t *)&activity->timer, timer_closed);
 	else
@@ -128,19 +131,18 @@ static size_t request_headers(const struct activity *activity, struct http_heade
 {
 	const struct value *given = value_get(activity->effect->request, "headers");
 	size_t count = 0;
-	bool has_auth = value_get(activity->effect->request, "auth") && activity->world->options.send_tokens;
 	bool has_key = false;
 
 	for (size_t i = 0; given && i < value_len(*given); i++) {
 		struct slice name = value_map_key(*given, i);
 
-		if (has_auth && is_header(name, SLICE("Authorization")))
+		if (activity->authorization && is_header(name, SLICE("Authorization")))
 			continue;
 		has_key = has_key || is_header(name, SLICE("Idempotency-Key"));
 		headers[count++] = (struct http_header){name.ptr, value_text(*value_map_at(*given, i)).ptr};
 	}
-	if (has_auth)
-		headers[count++] = (struct http_header){"Authorization", FAKE_TOKEN};
+	if (activity->authorization)
+		headers[count++] = (struct http_header){"Authorization", activity->authorization};
 	if (!has_key)
 		headers[count++] = (struct http_header){"Idempotency-Key", key};
 	return count;
@@ -152,6 +154,7 @@ static void send_http(struct activity *activity, const char *connect_to)
 	const struct value *timeout = value_get(request, "timeout");
 	const struct value *body = value_get(request, "body");
 	const struct value *given = value_get(request, "headers");
+	const struct value *ca = value_get(request, "ca_certificate");
 	struct http_header *headers =
 		mem_alloc(((given ? value_len(*given) : 0) + OUR_HEADERS) * sizeof(*headers));
 	char key[128];
@@ -169,7 +172,9 @@ static void send_http(struct activity *activity, const char *connect_to)
 		 (long long)activity->effect->number);
 	http.header_count = request_headers(activity, headers, key);
 	if (timeout && value_is_number(*timeout))
-		http.timeout_ms = (int64_t)(value_number(*timeout) * 1000);
+		http.timeout_ms = (int64_t)ceil(value_number(*timeout) * 1000);
+	if (ca)
+		http.ca_pem = value_text(*ca);
 	if (body && (body->kind == VALUE_BYTES || body->kind == VALUE_STRING))
 		http.body = value_text(*body);
 	activity->http = http_client_send(world_http(activity->world), &http, http_finished, activity);
@@ -187,7 +192,7 @@ static void routed(void *ctx, const char *connect_to, const char *message)
 		answer(activity, failure("ConnectionFailedError", message), value_null());
 }
 
-static void start_http(struct activity *activity)
+static void find_route(struct activity *activity)
 {
 	const struct world_options *options = &activity->world->options;
 	const char *url = value_get_text(activity->effect->request, "url").ptr;
@@ -197,6 +202,39 @@ static void start_http(struct activity *activity)
 		return;
 	activity->routing = false;
 	send_http(activity, NULL);
+}
+
+static void authorized(void *ctx, const char *token, const char *message)
+{
+	struct activity *activity = ctx;
+	struct buf text;
+
+	activity->is_asking = false;
+	if (!token) {
+		answer(activity, failure("AuthError", message), value_null());
+		return;
+	}
+	buf_init(&text, 0);
+	buf_printf(&text, "Bearer %s", token);
+	activity->authorization = buf_take(&text);
+	find_route(activity);
+}
+
+/* The token first: it is asked for once the announcement is on disk, and is in no event. */
+static void start_http(struct activity *activity)
+{
+	struct tokens *tokens = activity->world->options.tokens;
+	const struct value *auth = value_get(activity->effect->request, "auth");
+
+	if (!auth || !tokens) {
+		find_route(activity);
+		return;
+	}
+	activity->is_asking = true;
+	if (slice_is(value_get_text(*auth, "type"), "OIDC"))
+		tokens_ask(tokens, TOKEN_IDENTITY, value_get_text(*auth, "audience"), authorized, activity);
+	else
+		tokens_ask(tokens, TOKEN_ACCESS, value_get_text(*auth, "scopes"), authorized, activity);
 }
 
 /* ---- waits */
@@ -210,7 +248,8 @@ static void wait_over(uv_timer_t *timer)
  * a thousand years, which a timer still can count. */
 static uint64_t wait_ms(const struct effect *effect)
 {
-	const struct value *seconds = value_get(effect->request, "seconds");
+	const struct value *seconds =
+		value_get(effect->request, effect->kind == EFFECT_AWAIT ? "timeout" : "seconds");
 	const struct value *until = value_get(effect->request, "until");
 	double due_us = (double)effect->announced_us;
 	double left_ms;
@@ -253,6 +292,8 @@ void activity_abandon(struct effect *effect)
 		return;
 	if (activity->http)
 		http_call_cancel(activity->http);
+	if (activity->is_asking)
+		tokens_cancel(activity->world->options.tokens, activity);
 	if (activity->routing && activity->world->options.unroute)
 		activity->world->options.unroute(activity->world->options.route_ctx, activity);
 	activity_free(activity);

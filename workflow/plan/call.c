@@ -184,16 +184,18 @@ static void check_argument_names(struct compiler *c, const struct callee *callee
 	}
 }
 
-/* Ways to a private endpoint, which only the service can take. */
-static void check_supported(struct compiler *c, const struct callee *callee, struct slice param,
-			    const struct tree *arg)
+/* A way to a private endpoint, which only the service can take. */
+static void warn_private_service(struct compiler *c, const struct callee *callee, struct slice param,
+				 const struct tree *arg)
 {
-	if (!callee->function || callee->function->kind != STDLIB_HTTP ||
-	    (!slice_is(param, "private_service_name") && !slice_is(param, "ca_certificate")))
+	bool is_null = arg->kind == TREE_CONSTANT && value_is_null(arg->constant);
+
+	if (!callee->function || callee->function->kind != STDLIB_HTTP || is_null ||
+	    !slice_is(param, "private_service_name"))
 		return;
-	diags_error(c->diags, arg->at, "unsupported-argument",
-		    "%.*s is not available in this version of lexflow", SLICE_ARG(param));
-	diags_hint(c->diags, "call the endpoint by its url");
+	diags_warn(c->diags, arg->at, "private-service",
+		   "only the deployed service can reach a private_service_name; here the call fails");
+	diags_hint(c->diags, "let it be null here, as ${sys.get_env(\"SERVICE_NAME\")} is where that is not set");
 }
 
 void compile_call_step(struct compiler *c, const struct call *call)
@@ -216,7 +218,7 @@ void compile_call_step(struct compiler *c, const struct call *call)
 					missing_argument(c, &callee, i);
 					continue;
 				}
-				check_supported(c, &callee, param_name(&callee, i), arg);
+				warn_private_service(c, &callee, param_name(&callee, i), arg);
 				compile_tree(c, arg);
 			}
 			emit_call(c, &callee);

@@ -9,6 +9,7 @@
 
 #include "lib/http/curl.h"
 
+#include <string.h>
 #include <strings.h>
 
 static const char default_agent[] = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)";
@@ -30,15 +31,15 @@ enum {
 
 /* ---- URL and query */
 
-/* One parameter of the query, or each element of a list. */
-static int add_parameter(struct buf *query, struct slice key, struct value v, bool in_list,
+/* One parameter of a query or a form (`what`), or each element of a list. */
+static int add_parameter(struct buf *query, const char *what, struct slice key, struct value v, bool in_list,
 			 struct value *raised)
 {
 	struct buf text;
 
 	if (v.kind == VALUE_LIST && !in_list) {
 		for (size_t i = 0; i < value_len(v); i++) {
-			if (add_parameter(query, key, *value_list_at(v, i), true, raised) < 0)
+			if (add_parameter(query, what, key, *value_list_at(v, i), true, raised) < 0)
 				return -1;
 		}
 		return 0;
@@ -47,10 +48,9 @@ static int add_parameter(struct buf *query, struct slice key, struct value v, bo
 	if (!expr_text(&text, v)) {
 		buf_release(&text);
 		return raise_error(raised, "TypeError",
-				   "http: the query parameter '%.*s' must be a string, number, boolean or a "
-				   "list of those; "
+				   "http: %s: '%.*s' must be a string, number, boolean or a list of those; "
 				   "got '%s'",
-				   SLICE_ARG(slice_sub(key, 0, 100)), raised_kind(v));
+				   what, SLICE_ARG(slice_sub(key, 0, 100)), raised_kind(v));
 	}
 	if (query->len)
 		buf_add_char(query, '&');
@@ -61,10 +61,10 @@ static int add_parameter(struct buf *query, struct slice key, struct value v, bo
 	return 0;
 }
 
-static int encode_map(struct buf *out, struct value map, struct value *raised)
+static int encode_map(struct buf *out, const char *what, struct value map, struct value *raised)
 {
 	for (size_t i = 0; i < value_len(map); i++) {
-		if (add_parameter(out, value_map_key(map, i), *value_map_at(map, i), false, raised) < 0)
+		if (add_parameter(out, what, value_map_key(map, i), *value_map_at(map, i), false, raised) < 0)
 			return -1;
 	}
 	return 0;
@@ -112,7 +112,7 @@ static int make_url(const struct value *args, struct buf *out, struct value *rai
 	if (!value_is_null(args[HTTP_QUERY]) && want_map(args[HTTP_QUERY], "http", "query", raised) < 0)
 		return -1;
 	buf_init(&query, STDLIB_MAX_TEXT);
-	result = encode_map(&query, args[HTTP_QUERY], raised);
+	result = encode_map(&query, "query", args[HTTP_QUERY], raised);
 	if (result == 0)
 		result = add_url(out, before, raised);
 	if (result == 0 && query.len) {
@@ -131,12 +131,14 @@ static int make_url(const struct value *args, struct buf *out, struct value *rai
 
 /* ---- headers */
 
+/* RFC 9110, 5.6.2 */
 static bool is_token(struct slice name)
 {
 	for (size_t i = 0; i < name.len; i++) {
-		unsigned char c = (unsigned char)name.ptr[i];
+		char c = name.ptr[i];
+		bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
-		if (c <= 0x20 || c >= 0x7f || c == ':')
+		if (!kept && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
 			return false;
 	}
 	return name.len > 0;
@@ -185,6 +187,7 @@ static struct slice find_header(struct value headers, const char *name)
 static void add_agent(struct value *headers, const char *agent)
 {
 	struct slice key = find_header(*headers, "User-Agent");
+	struct slice own;
 	struct value text;
 
 	agent = agent ? agent : default_agent;
@@ -192,7 +195,8 @@ static void add_agent(struct value *headers, const char *agent)
 		value_put(headers, "User-Agent", value_string_z(agent));
 		return;
 	}
-	text = value_stringf("%.*s %s", SLICE_ARG(value_text(*value_map_get(*headers, key))), agent);
+	own = value_text(*value_map_get(*headers, key));
+	text = value_stringf("%.*s%s%s", SLICE_ARG(own), own.len ? " " : "", agent);
 	value_map_set(headers, key, text);
 }
 
@@ -261,9 +265,11 @@ static int encode_body(struct value body, struct value *headers, struct buf *out
 		value_put(headers, "Content-Type", value_string_z("application/json; charset=utf-8"));
 		return encode_json(out, body, "http", raised);
 	case BODY_JSON:
+		if (body.kind == VALUE_BYTES) /* what json.encode gives */
+			return encode_raw(body, true, out, raised);
 		return encode_json(out, body, "http", raised);
 	case BODY_FORM:
-		return body.kind == VALUE_MAP ? encode_map(out, body, raised)
+		return body.kind == VALUE_MAP ? encode_map(out, "body", body, raised)
 					      : encode_raw(body, false, out, raised);
 	case BODY_TEXT:
 		return encode_raw(body, false, out, raised);
@@ -273,7 +279,7 @@ static int encode_body(struct value body, struct value *headers, struct buf *out
 	return encode_raw(body, true, out, raised);
 }
 
-/* ---- timeout, auth */
+/* ---- timeout */
 
 static int check_timeout(struct value timeout, struct value *seconds, struct value *raised)
 {
@@ -284,23 +290,6 @@ static int check_timeout(struct value timeout, struct value *seconds, struct val
 		return 0;
 	return raise_error(raised, "ValueError", "http: timeout must be above 0 and at most %d seconds",
 			   MAX_TIMEOUT_SECONDS);
-}
-
-/* {"type": "OIDC", "audience"} or {"type": "OAuth2", "scope" | "scopes"}; the audience defaults to the URL.
- */
-static int make_auth(const struct value *args, struct value *out, struct value *raised)
-{
-	struct value auth = args[HTTP_AUTH];
-	struct slice type = value_get_text(auth, "type");
-
-	if (want_map(auth, "http", "auth", raised) < 0)
-		return -1;
-	if (!slice_is(type, "OIDC") && !slice_is(type, "OAuth2"))
-		return raise_error(raised, "ValueError", "http: auth.type must be \"OIDC\" or \"OAuth2\"");
-	*out = value_ref(auth);
-	if (slice_is(type, "OIDC") && !value_get(auth, "audience"))
-		value_put(out, "audience", value_ref(args[HTTP_URL]));
-	return 0;
 }
 
 /* ---- the request */
@@ -321,20 +310,30 @@ static int add_body(struct value *request, struct value *headers, struct value b
 	return 0;
 }
 
+/* No network but the service's own leads to a private endpoint. */
+static int refuse_service(struct value name, struct value *raised)
+{
+	if (want_string(name, "http", "private_service_name", raised) < 0)
+		return -1;
+	return raise_error(
+		raised, "ValueError",
+		"http: private_service_name: only the deployed service can reach \"%.*s\"; to call "
+		"the endpoint from here by its url, let private_service_name be null, for example "
+		"${sys.get_env(\"SERVICE_NAME\")} with that variable unset",
+		SLICE_ARG(slice_sub(value_text(name), 0, 200)));
+}
+
 static int add_optional(struct value *request, const struct value *args, struct value *raised)
 {
 	struct value auth;
 
 	if (!value_is_null(args[HTTP_AUTH])) {
-		if (make_auth(args, &auth, raised) < 0)
+		if (http_auth(args[HTTP_AUTH], args[HTTP_URL], &auth, raised) < 0)
 			return -1;
 		value_put(request, "auth", auth);
 	}
-	if (!value_is_null(args[HTTP_SERVICE])) {
-		if (want_string(args[HTTP_SERVICE], "http", "private_service_name", raised) < 0)
-			return -1;
-		value_put(request, "private_service_name", value_ref(args[HTTP_SERVICE]));
-	}
+	if (!value_is_null(args[HTTP_SERVICE]))
+		return refuse_service(args[HTTP_SERVICE], raised);
 	if (!value_is_null(args[HTTP_CA])) {
 		if (args[HTTP_CA].kind != VALUE_STRING && args[HTTP_CA].kind != VALUE_BYTES)
 			return raise_argument(raised, "http", "ca_certificate", "a string or bytes",
@@ -438,12 +437,19 @@ static int http_request(const struct stdlib_context *context, const struct value
 			   SLICE_ARG(slice_sub(value_text(args[0]), 0, 100)));
 }
 
-#define OPTIONAL(name, types) {name, true, {VALUE_NULL}, types}
-#define TIMEOUT {"timeout", true, {VALUE_NULL}, TYPE_NUMBER, "300"}
+#define OPTIONAL(name, types)                   \
+	{                                       \
+		name, true, {VALUE_NULL}, types \
+	}
+#define TIMEOUT                                                   \
+	{                                                         \
+		"timeout", true, {VALUE_NULL}, TYPE_NUMBER, "300" \
+	}
 #define BODY OPTIONAL("body", TYPE_ANY)
-#define AFTER_BODY                                                                                \
-	OPTIONAL("headers", TYPE_MAP), OPTIONAL("query", TYPE_MAP), OPTIONAL("auth", TYPE_MAP),   \
-		OPTIONAL("private_service_name", TYPE_STRING), OPTIONAL("ca_certificate", TYPE_BYTES | TYPE_STRING)
+#define AFTER_BODY                                                                              \
+	OPTIONAL("headers", TYPE_MAP), OPTIONAL("query", TYPE_MAP), OPTIONAL("auth", TYPE_MAP), \
+		OPTIONAL("private_service_name", TYPE_STRING),                                  \
+		OPTIONAL("ca_certificate", TYPE_BYTES | TYPE_STRING)
 
 static const struct stdlib_param params[] = {{"url", .types = TYPE_STRING}, TIMEOUT, BODY, AFTER_BODY};
 static const struct stdlib_param get_params[] = {{"url", .types = TYPE_STRING}, TIMEOUT, AFTER_BODY, BODY};
@@ -472,7 +478,8 @@ static const struct stdlib_function functions[] = {
 	 CALL("http.put", "  url: https://api.example.com/orders/7\n  body:\n    item: lamp\n"), "5.5"},
 	{"http.request", STDLIB_HTTP, STDLIB_PARAMS(request_params), http_request, "HTTP with any method",
 	 TYPE_MAP, ERRORS,
-	 CALL("http.request", "  method: HEAD\n  url: https://api.example.com/orders/7\n  timeout: 20\n"), "5.5"},
+	 CALL("http.request", "  method: HEAD\n  url: https://api.example.com/orders/7\n  timeout: 20\n"),
+	 "5.5"},
 };
 
 STDLIB_MODULE(stdlib_http, functions);

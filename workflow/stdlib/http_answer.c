@@ -79,7 +79,7 @@ static struct value decode_body(struct slice body, struct slice header)
 			return value_null();
 		return json_read(body, &result, NULL) == 0 ? result : text_body(body, SLICE("UTF-8"));
 	}
-	if (begins(media, "text/"))
+	if (begins(media, "text/") || (!media.len && !body.len)) /* 204 and its like: nothing, untyped */
 		return text_body(body, charset_of(header));
 	return value_bytes(body);
 }

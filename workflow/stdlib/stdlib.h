@@ -111,7 +111,8 @@ const struct stdlib_backoff *stdlib_backoff(struct slice name); /* "retry.defaul
 /* ---- HTTP (reference, 5.5)
  *
  * A request as `call` gives it: {"method", "url" (query appended), "headers": {name: text},
- * "body": bytes or absent, "timeout": seconds, "auth": map or absent}. Content-Type is already in headers. */
+ * "body": bytes or absent, "timeout": seconds, "auth": {"type": "OIDC", "audience"} or {"type": "OAuth2",
+ * "scopes": text with blanks} or absent, "ca_certificate": PEM or absent}. Content-Type is already in headers. */
 
 /* Turn what came back into the function's result or error. `raw` is lent: either
  * {"code": int, "headers": {...canonical names}, "body": bytes} or {"failure": tag, "message": text} with

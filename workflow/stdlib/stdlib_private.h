@@ -63,6 +63,9 @@ int pattern_take(const struct stdlib_context *context, struct slice text, struct
 		 struct error *err);
 void pattern_leave(const struct stdlib_context *context, struct pattern *taken);
 
+/* ---- http_auth.c: the request's "auth" (stdlib.h), from the argument and the url that is its audience by default */
+int http_auth(struct value auth, struct value url, struct value *out, struct value *raised);
+
 /* ---- url.c, charset.c, json.c, time.c: used by more than one module */
 
 enum url_style { URL_PERCENT, URL_PLUS }; /* how a blank is written */

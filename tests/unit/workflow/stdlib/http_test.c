@@ -79,6 +79,9 @@ static void bodies_are_encoded_by_content_type(void **state)
 	check("http.post", "[\"http://h/\", null, 5, {\"Content-Type\": \"text/plain\"}]", "!TypeError");
 	check("http.post", "[\"http://h/\", null, {}, {\"Content-Type\": \"image/png\"}]", "!TypeError");
 	check("http.post", "[\"http://h/\", null, {\"a\": \"b:x\"}]", "!ValueError");
+	/* what json.encode gave is JSON already */
+	assert_member("[\"http://h/\", null, \"b:{}\", {\"Content-Type\": \"application/json\"}]", "body",
+		      "\"b:{}\"");
 }
 
 static void a_content_type_is_added_only_when_none_is_given(void **state)
@@ -108,6 +111,7 @@ static void headers_cannot_smuggle_lines(void **state)
 	check("http.post", "[\"http://h/\", null, null, {\"X A\": \"1\"}]", "!ValueError");
 	check("http.post", "[\"http://h/\", null, null, {\"X:A\": \"1\"}]", "!ValueError");
 	check("http.post", "[\"http://h/\", null, null, {\"\": \"1\"}]", "!ValueError");
+	check("http.post", "[\"http://h/\", null, null, {\"X(A)\": \"1\"}]", "!ValueError");
 	check("http.post", "[\"http://h/\", null, null, {\"X-A\": 1}]", "!TypeError");
 	check("http.post", "[\"http://h/\", null, null, \"X-A: 1\"]", "!TypeError");
 }
@@ -137,17 +141,69 @@ static void timeouts_are_bounded(void **state)
 	check("http.post", "[\"http://h/\", \"5\"]", "!TypeError");
 }
 
-static void auth_names_its_kind_and_audience(void **state)
+#define AUTH(auth) "[\"http://h/x\", null, null, null, {\"q\": 1}, " auth "]"
+
+static void an_identity_is_for_the_url_unless_an_audience_is_given(void **state)
 {
 	(void)state;
-	assert_member("[\"http://h/x\", null, null, null, null, {\"type\": \"OIDC\"}]", "auth",
+	/* the value of `url`, not what the query makes of it */
+	assert_member(AUTH("{\"type\": \"OIDC\"}"), "auth",
 		      "{\"type\": \"OIDC\", \"audience\": \"http://h/x\"}");
-	assert_member("[\"http://h/x\", null, null, null, null, {\"type\": \"OIDC\", \"audience\": \"y\"}]",
-		      "auth", "{\"type\": \"OIDC\", \"audience\": \"y\"}");
-	assert_member("[\"http://h/\", null, null, null, null, {\"type\": \"OAuth2\", \"scope\": \"s\"}]",
-		      "auth", "{\"type\": \"OAuth2\", \"scope\": \"s\"}");
-	check("http.post", "[\"http://h/\", null, null, null, null, {\"type\": \"Basic\"}]", "!ValueError");
-	check("http.post", "[\"http://h/\", null, null, null, null, \"OIDC\"]", "!TypeError");
+	assert_member(AUTH("{\"type\": \"OIDC\", \"audience\": null}"), "auth",
+		      "{\"type\": \"OIDC\", \"audience\": \"http://h/x\"}");
+	assert_member(AUTH("{\"type\": \"OIDC\", \"audience\": \"y\"}"), "auth",
+		      "{\"type\": \"OIDC\", \"audience\": \"y\"}");
+}
+
+/* Every form of the table: scope (string or list), scopes (string, list, blanks or commas between). */
+static void scopes_come_in_many_forms(void **state)
+{
+	static const char *const forms[] = {
+		"{\"type\": \"OAuth2\", \"scope\": [\"a\", \"b\"]}",
+		"{\"type\": \"OAuth2\", \"scopes\": [\"a\", \"b\"]}",
+		"{\"type\": \"OAuth2\", \"scopes\": \"a b\"}",
+		"{\"type\": \"OAuth2\", \"scopes\": \"a,b\"}",
+		"{\"type\": \"OAuth2\", \"scopes\": \" a, b \"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct buf args;
+
+		buf_init(&args, 0);
+		buf_printf(&args, "[\"http://h/\", null, null, null, null, %s]", forms[i]);
+		assert_member(buf_text(&args), "auth", "{\"type\": \"OAuth2\", \"scopes\": \"a b\"}");
+		buf_release(&args);
+	}
+	assert_member(AUTH("{\"type\": \"OAuth2\", \"scope\": \"s\"}"), "auth",
+		      "{\"type\": \"OAuth2\", \"scopes\": \"s\"}");
+	assert_member(AUTH("{\"type\": \"OAuth2\"}"), "auth",
+		      "{\"type\": \"OAuth2\", "
+		      "\"scopes\": \"https://www.googleapis.com/auth/cloud-platform\"}");
+}
+
+static void a_wrong_auth_is_refused(void **state)
+{
+	(void)state;
+	check("http.post", AUTH("{\"type\": \"Basic\"}"), "!ValueError");
+	check("http.post", AUTH("{}"), "!ValueError");
+	check("http.post", AUTH("{\"type\": 5}"), "!TypeError");
+	check("http.post", AUTH("\"OIDC\""), "!TypeError");
+	check("http.post", AUTH("{\"type\": \"OIDC\", \"audience\": 5}"), "!TypeError");
+	check("http.post", AUTH("{\"type\": \"OIDC\", \"audience\": \"\"}"), "!ValueError");
+	check("http.post", AUTH("{\"type\": \"OAuth2\", \"scopes\": 5}"), "!TypeError");
+	check("http.post", AUTH("{\"type\": \"OAuth2\", \"scope\": [5]}"), "!TypeError");
+}
+
+/* Only the deployed service has a way there; null is as if it were not given. */
+static void a_private_endpoint_is_refused_with_advice(void **state)
+{
+	(void)state;
+	check("http.post", "[\"http://h/\", null, null, null, null, null, \"projects/p/x\"]", "!ValueError");
+	check("http.post", "[\"http://h/\", null, null, null, null, null, 5]", "!TypeError");
+	assert_member("[\"http://h/\", null, null, null, null, null, null, \"b:PEM\"]", "ca_certificate",
+		      "\"b:PEM\"");
+	check("http.post", "[\"http://h/\", null, null, null, null, null, null, 5]", "!TypeError");
 }
 
 static void methods_are_the_known_ones(void **state)
@@ -170,7 +226,10 @@ int main(void)
 		cmocka_unit_test(headers_cannot_smuggle_lines),
 		cmocka_unit_test(urls_are_http_and_whole),
 		cmocka_unit_test(timeouts_are_bounded),
-		cmocka_unit_test(auth_names_its_kind_and_audience),
+		cmocka_unit_test(an_identity_is_for_the_url_unless_an_audience_is_given),
+		cmocka_unit_test(scopes_come_in_many_forms),
+		cmocka_unit_test(a_wrong_auth_is_refused),
+		cmocka_unit_test(a_private_endpoint_is_refused_with_advice),
 		cmocka_unit_test(methods_are_the_known_ones),
 	};
 
