@@ -9,7 +9,7 @@
 
 struct entry {
 	struct diag diag; /* strings owned, but for the code and the file */
-	size_t order;	  /* of arrival: keeps entries of one place stable */
+	size_t order;     /* of arrival: keeps entries of one place stable */
 };
 
 struct source {
@@ -164,36 +164,125 @@ static const char *find_line(const struct diags *list, struct place at)
 /* A line longer than this is shown in part, around the place. */
 enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 40 };
 
-static void print_line(const struct diags *list, struct place at, FILE *out)
+/* Escape sequences, empty without colour. */
+struct paint {
+	const char *error, *warning, *caret, *plain;
+};
+
+static const struct paint no_paint = {"", "", "", ""};
+static const struct paint terminal_paint = {"\033[1;31m", "\033[1;35m", "\033[1;32m", "\033[0m"};
+
+static bool is_continuation(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* Text of a stranger: control characters, those of two bytes (U+0080 to U+009F) included, become "?". */
+static void print_safely(const char *text, size_t length, FILE *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+		unsigned char next = i + 1 < length ? (unsigned char)text[i + 1] : 0;
+
+		if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			fputc('?', out);
+			i++;
+		} else {
+			fputc((c < 0x20 && c != '\t') || c == 0x7f ? '?' : c, out);
+		}
+	}
+}
+
+/* One column for each character of the line in [from, end). */
+static void print_columns(const char *line, size_t from, size_t end, char filler, FILE *out)
+{
+	for (size_t i = from; i < end; i++) {
+		if (!is_continuation(line[i]))
+			fputc(filler == ' ' && line[i] == '\t' ? '\t' : filler, out);
+	}
+}
+
+static size_t character_start(const char *line, size_t i)
+{
+	while (i > 0 && is_continuation(line[i]))
+		i--;
+	return i;
+}
+
+static void print_line(const struct diags *list, struct place at, const struct paint *paint, FILE *out)
 {
 	const char *line = at.line > 0 ? find_line(list, at) : NULL;
 	size_t length = line ? strcspn(line, "\r\n") : 0;
 	size_t column = at.column > 0 ? (size_t)at.column - 1 : 0;
 	size_t from = 0;
+	size_t end = column + (at.length > 0 ? (size_t)at.length : 1);
 
 	if (!length || column > length)
 		return;
 	if (column > SHOWN_BEFORE && length > SHOWN_BEFORE + SHOWN_AFTER)
-		from = column - SHOWN_BEFORE;
+		from = character_start(line, column - SHOWN_BEFORE);
 	if (length - from > SHOWN_BEFORE + SHOWN_AFTER)
-		length = from + SHOWN_BEFORE + SHOWN_AFTER;
-	fprintf(out, "    %.*s\n    ", (int)(length - from), line + from);
-	for (size_t i = from; i < column; i++)
-		fputc(line[i] == '\t' ? '\t' : ' ', out);
-	fputs("^\n", out);
+		length = character_start(line, from + SHOWN_BEFORE + SHOWN_AFTER);
+	fputs("    ", out);
+	print_safely(line + from, length - from, out);
+	fputs("\n    ", out);
+	print_columns(line, from, column, ' ', out);
+	fprintf(out, "%s^", paint->caret);
+	column++;
+	while (column < length && is_continuation(line[column]))
+		column++; /* the rest of the character that the caret stands for */
+	print_columns(line, column, end < length ? end : length, '~', out);
+	fprintf(out, "%s\n", paint->plain);
+}
+
+static void print_entry(const struct diags *list, const struct diag *diag, const struct paint *paint,
+			FILE *out)
+{
+	fprintf(out, "%s:", diag->at.file ? diag->at.file : "input");
+	if (diag->at.line > 0)
+		fprintf(out, "%d:%d:", diag->at.line, diag->at.column);
+	fprintf(out, " %s%s:%s ", diag->warning ? paint->warning : paint->error,
+		diag->warning ? "warning" : "error", paint->plain);
+	print_safely(diag->message, strlen(diag->message), out);
+	fprintf(out, " [%s]\n", diag->code);
+	print_line(list, diag->at, paint, out);
+	if (diag->hint) {
+		fputs("  hint: ", out);
+		print_safely(diag->hint, strlen(diag->hint), out);
+		fputc('\n', out);
+	}
+}
+
+static bool is_same_file(struct place a, struct place b)
+{
+	return strcmp(a.file ? a.file : "", b.file ? b.file : "") == 0;
+}
+
+static void print_all(struct diags *list, const struct paint *paint, FILE *out)
+{
+	size_t first = 0; /* entry of the file being printed */
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct diag diag = diags_at(list, i);
+		bool is_last;
+
+		if (!is_same_file(diag.at, list->entries[first].diag.at))
+			first = i;
+		if (i - first < DIAGS_SHOWN)
+			print_entry(list, &diag, paint, out);
+		is_last = i + 1 == list->count || !is_same_file(diag.at, list->entries[i + 1].diag.at);
+		if (is_last && i - first >= DIAGS_SHOWN)
+			fprintf(out, "%s: %zu more are not shown\n", diag.at.file ? diag.at.file : "input",
+				i - first + 1 - DIAGS_SHOWN);
+	}
 }
 
 void diags_print(struct diags *list, FILE *out)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct diag diag = diags_at(list, i);
+	print_all(list, &no_paint, out);
+}
 
-		fprintf(out, "%s:", diag.at.file ? diag.at.file : "input");
-		if (diag.at.line > 0)
-			fprintf(out, "%d:%d:", diag.at.line, diag.at.column);
-		fprintf(out, " %s: %s [%s]\n", diag.warning ? "warning" : "error", diag.message, diag.code);
-		print_line(list, diag.at, out);
-		if (diag.hint)
-			fprintf(out, "  hint: %s\n", diag.hint);
-	}
+void diags_print_coloured(struct diags *list, FILE *out)
+{
+	print_all(list, &terminal_paint, out);
 }

@@ -57,13 +57,19 @@ struct diag {
 size_t diags_count(const struct diags *list);
 struct diag diags_at(struct diags *list, size_t i);
 
-/* Print in source order, with the line and a caret:
+/* Print in source order, with the line, and a caret that is as long as the construct where its length is
+ * known:
  *
  *   workflow.yaml:14:15: error: no step named "stor" here [unknown-step]
  *           next: stor
- *                 ^
+ *                 ^~~~
  *     hint: did you mean "store"?
- */
+ *
+ * Of one file at most DIAGS_SHOWN entries are printed, and then how many there are beyond. Control characters
+ * of the source come out as "?": what a stranger wrote does not steer a terminal. */
+enum { DIAGS_SHOWN = 100 };
 void diags_print(struct diags *list, FILE *out);
+/* The same, with the colours of a terminal. */
+void diags_print_coloured(struct diags *list, FILE *out);
 
 #endif

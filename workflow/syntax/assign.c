@@ -47,9 +47,12 @@ static void read_target(struct reader *reader, const struct yaml_node *key, stru
 		if (key->kind == YAML_SCALAR)
 			diags_hint(reader->diags,
 				   "write it without ${ }: indexes and keys are expressions there anyway");
+		reader_doubt(reader, key);
 		return;
 	}
 	tree = keep_expr(reader, expr_parse_bare(reader->arena, key, 0, reader->diags));
+	if (!tree || path_length(tree) < 0)
+		reader_doubt(reader, key);
 	if (!tree)
 		return;
 	if (path_length(tree) < 0) {
@@ -64,8 +67,10 @@ void read_assign(struct reader *reader, const struct yaml_node *node, struct ass
 {
 	struct assignment *items;
 
-	if (!form_list_of(reader, node, "assign", LIMIT_ASSIGNMENTS, "too-many-assignments"))
+	if (!form_list_of(reader, node, "assign", LIMIT_ASSIGNMENTS, "too-many-assignments",
+			  "put the rest into an assign step of its own"))
 		return;
+	warn_near_limit(reader, node->at, node->count, LIMIT_ASSIGNMENTS, "assignments of one step");
 	items = arena_alloc(reader->arena, node->count * sizeof(*items));
 	assign->items = items;
 	assign->count = node->count;

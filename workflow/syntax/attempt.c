@@ -11,7 +11,7 @@ static struct block unnamed_body(struct reader *reader, const struct yaml_node *
 	read_body(reader, node, BODY_TRY, steps[0]);
 	if (steps[0]->kind == STEP_STEPS && !steps[0]->next.text.ptr)
 		return steps[0]->as.steps;
-	if (loop) {
+	if (loop && steps[0]->kind == STEP_FOR) {
 		diags_error(reader->diags, loop->key->at, "unnamed-for",
 			    "error in step try: loop step name should not be empty");
 		diags_hint(reader->diags, "put the for into a named step below \"steps:\"");
@@ -119,7 +119,7 @@ void read_try(struct reader *reader, const struct yaml_node *body, const struct 
 	const struct yaml_entry *retry = node_entry(body, "retry");
 	const struct yaml_entry *except = node_entry(body, "except");
 
-	if (!retry && !except)
+	if (!retry && !except && !has_misspelt(body, "retry") && !has_misspelt(body, "except"))
 		diags_error(reader->diags, entry->key->at, "missing-key",
 			    "try needs the key \"retry\" or \"except\"");
 	attempt->body = read_attempt(reader, entry->value);

@@ -20,8 +20,11 @@ void read_switch(struct reader *reader, const struct yaml_node *node, struct swi
 {
 	struct condition *entries;
 
-	if (!form_list_of(reader, node, "switch", LIMIT_CONDITIONS, "too-many-conditions"))
+	if (!form_list_of(
+		    reader, node, "switch", LIMIT_CONDITIONS, "too-many-conditions",
+		    "make the last entry \"condition: true\" with a switch of the rest below its \"steps\""))
 		return;
+	warn_near_limit(reader, node->at, node->count, LIMIT_CONDITIONS, "conditions of one switch");
 	entries = arena_alloc(reader->arena, node->count * sizeof(*entries));
 	cases->entries = entries;
 	cases->count = node->count;
@@ -82,7 +85,7 @@ static void read_source(struct reader *reader, const struct yaml_node *node, str
 
 		diags_error(reader->diags, second->key->at, "two-sources",
 			    "for takes \"in\" or \"range\", not both");
-	} else if (!in && !range) {
+	} else if (!in && !range && !has_misspelt(node, "in") && !has_misspelt(node, "range")) {
 		diags_error(reader->diags, at, "missing-key", "for needs the key \"in\" or \"range\"");
 	}
 	if (in)
@@ -168,8 +171,10 @@ static void read_branches(struct reader *reader, const struct yaml_node *node, s
 {
 	struct branch *branches;
 
-	if (!form_list_of(reader, node, "branches", LIMIT_BRANCHES, "too-many-branches"))
+	if (!form_list_of(reader, node, "branches", LIMIT_BRANCHES, "too-many-branches",
+			  "give a parallel \"for\" the list of what differs between them"))
 		return;
+	warn_near_limit(reader, node->at, node->count, LIMIT_BRANCHES, "branches of one parallel step");
 	branches = arena_alloc(reader->arena, node->count * sizeof(*branches));
 	for (size_t i = 0; i < node->count; i++)
 		read_branch(reader, node->items[i], &branches[i]);
@@ -182,6 +187,7 @@ static void check_policy(struct reader *reader, const struct yaml_node *node)
 	if (node->kind == YAML_SCALAR && slice_is(node->text, "continueAll"))
 		return;
 	diags_error(reader->diags, node->at, "bad-value", "exception_policy can only be \"continueAll\"");
+	diags_hint(reader->diags, "it is the default too; to stop at an error, check a shared variable");
 }
 
 void read_parallel(struct reader *reader, const struct yaml_node *node, struct place at,
@@ -201,7 +207,7 @@ void read_parallel(struct reader *reader, const struct yaml_node *node, struct p
 	if (branches && loop)
 		diags_error(reader->diags, (branches > loop ? branches : loop)->key->at, "two-sources",
 			    "parallel takes \"branches\" or \"for\", not both");
-	else if (!branches && !loop)
+	else if (!branches && !loop && !has_misspelt(node, "branches") && !has_misspelt(node, "for"))
 		diags_error(reader->diags, at, "missing-key",
 			    "parallel needs the key \"branches\" or \"for\"");
 	entry = node_entry(node, "shared");

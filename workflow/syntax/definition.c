@@ -68,6 +68,7 @@ static void read_param(struct reader *reader, const struct yaml_node *node, stru
 static void read_params(struct reader *reader, const struct yaml_node *node, struct routine *routine)
 {
 	bool is_main = slice_is(routine->name.text, "main");
+	enum { MOST_READ = 1000 }; /* an operation counts its arguments in 16 bits */
 	size_t most = is_main ? 1 : LIMIT_PARAMS;
 	struct param *params;
 	struct name *names;
@@ -75,15 +76,20 @@ static void read_params(struct reader *reader, const struct yaml_node *node, str
 
 	if (!form_list(reader, node, "params"))
 		return;
-	if (node->count > most)
+	if (node->count > most) {
 		diags_error(reader->diags, node->items[most]->at, "too-many-params",
 			    is_main ? "main takes one parameter, the argument of the run"
 				    : "a subworkflow takes at most 10 parameters");
+		diags_hint(reader->diags,
+			   is_main ? "the argument may be a map: read ${args.name}" : "pass a map instead");
+	} else if (!is_main) {
+		warn_near_limit(reader, node->at, node->count, most, "parameters of a subworkflow");
+	}
 	params = arena_alloc(reader->arena, (node->count + 1) * sizeof(*params));
 	names = arena_alloc(reader->arena, (node->count + 1) * sizeof(*names));
 	routine->params = params;
-	routine->param_count = node->count;
-	for (size_t i = 0; i < node->count; i++) {
+	routine->param_count = node->count < MOST_READ ? node->count : MOST_READ;
+	for (size_t i = 0; i < routine->param_count; i++) {
 		read_param(reader, node->items[i], &params[i]);
 		if (params[i].name.text.ptr)
 			names[count++] = params[i].name;
@@ -99,15 +105,18 @@ static void read_routine(struct reader *reader, const struct yaml_entry *entry, 
 	const struct yaml_node *node = entry->value;
 	const struct yaml_entry *params;
 	const struct yaml_node *steps;
+	size_t errors = diags_errors(reader->diags);
 
 	routine->name = node_name(entry->key);
 	reader->seen_count = 0;
+	routine->is_damaged = true;
 	if (!form_map(reader, node, "a routine"))
 		return;
 	check_keys(reader, node, known, "a routine");
 	params = node_entry(node, "params");
 	if (params)
 		read_params(reader, params->value, routine);
+	routine->is_damaged = diags_errors(reader->diags) > errors;
 	steps = form_key(reader, node, entry->key->at, "steps", "a routine");
 	if (steps)
 		routine->body = read_block(reader, steps, "steps");
@@ -130,10 +139,11 @@ static void read_routines(struct reader *reader, const struct yaml_node *root)
 	reader->definition->routine_count = root->count;
 	if (!node_entry(root, "main")) {
 		diags_error(reader->diags, root->at, "missing-main", "there is no routine \"main\"");
-		if (node_entry(root, "steps"))
+		if (node_entry(root, "steps")) {
 			diags_hint(reader->diags, "put \"main:\" above and indent the rest below it");
-		if (node_entry(root, "steps"))
+			reader->definition->routine_count = 0;
 			return;
+		}
 	}
 	for (size_t i = 0; i < root->count; i++) {
 		check_routine_name(reader, root->entries[i].key);
@@ -166,7 +176,21 @@ static void read_document(struct reader *reader, const struct yaml_node *root)
 			    node_describe(root));
 }
 
-struct definition *definition_read(const char *file, struct slice source, struct diags *diags)
+/* Nothing to look on in when there are no routines, or when aliases made it too much to read. */
+static bool is_readable(const struct reader *reader)
+{
+	return reader->definition->routine_count > 0 && !reader->spent;
+}
+
+static void check_size(struct diags *diags, const char *file, size_t size)
+{
+	if (size * 100 / LIMIT_WARN_PERCENT < LIMIT_SOURCE_BYTES)
+		return;
+	diags_warn(diags, (struct place){.file = file}, "near-limit", "the source: %zu of at most %d bytes",
+		   size, LIMIT_SOURCE_BYTES);
+}
+
+struct definition *definition_read_all(const char *file, struct slice source, struct diags *diags)
 {
 	struct definition *definition = mem_new(sizeof(*definition));
 	struct reader reader = {.definition = definition, .arena = &definition->arena, .diags = diags};
@@ -177,16 +201,29 @@ struct definition *definition_read(const char *file, struct slice source, struct
 	definition->file = arena_strndup(&definition->arena, file, slice_of(file).len);
 	definition->source.len = source.len;
 	definition->source.ptr = arena_strndup(&definition->arena, source.ptr ? source.ptr : "", source.len);
-	if (source.len > LIMIT_SOURCE_BYTES)
+	if (source.len > LIMIT_SOURCE_BYTES) {
 		diags_error(diags, (struct place){.file = file}, "source-size",
 			    "the source has %zu bytes; at most %d are allowed", source.len,
 			    LIMIT_SOURCE_BYTES);
-	else
+	} else {
+		check_size(diags, file, source.len);
 		root = yaml_read_all(&definition->arena, file, definition->source, diags);
+	}
 	if (root)
 		read_document(&reader, root);
 	mem_free(reader.seen);
-	if (root && diags_errors(diags) == errors)
+	definition->is_damaged = diags_errors(diags) > errors;
+	if (root && is_readable(&reader))
+		return definition;
+	definition_free(definition);
+	return NULL;
+}
+
+struct definition *definition_read(const char *file, struct slice source, struct diags *diags)
+{
+	struct definition *definition = definition_read_all(file, source, diags);
+
+	if (!definition || !definition->is_damaged)
 		return definition;
 	definition_free(definition);
 	return NULL;
@@ -199,6 +236,7 @@ void definition_free(struct definition *definition)
 	for (size_t i = 0; i < definition->constant_count; i++)
 		value_unref(definition->constants[i]);
 	mem_free(definition->constants);
+	mem_free(definition->doubtful);
 	arena_release(&definition->arena);
 	mem_free(definition);
 }

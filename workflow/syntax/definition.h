@@ -22,6 +22,7 @@ enum {
 	LIMIT_CONDITIONS = 50,
 	LIMIT_PARAMS = 10,
 	LIMIT_BRANCHES = 10,
+	LIMIT_WARN_PERCENT = 80, /* from here on a warning says that the limit is near */
 };
 
 /* A name with its place; text.ptr NULL: absent. */
@@ -73,7 +74,7 @@ struct call {
 
 struct condition {
 	const struct tree *condition;
-	const struct step *body; /* unnamed; STEP_NOTHING when the entry has only a condition or a next */
+	struct step *body; /* unnamed; STEP_NOTHING when the entry has only a condition or a next */
 };
 
 struct switch_step {
@@ -159,6 +160,7 @@ struct routine {
 	const struct param *params;
 	size_t param_count;
 	struct block body;
+	bool is_damaged; /* its parameters could not all be read */
 };
 
 struct definition {
@@ -169,6 +171,12 @@ struct definition {
 	size_t routine_count;
 	struct value *constants; /* every counted value of the AST, so that free can drop them */
 	size_t constant_count, constant_capacity;
+	/* Mistakes of form were found: trees, expressions and names may be missing anywhere in the AST. It is
+	 * then only good for looking on for further mistakes. `doubtful` are words of what could not be read;
+	 * one of them may be a variable or a step, so nobody complains that it is unknown. */
+	bool is_damaged;
+	struct name *doubtful; /* owned */
+	size_t doubtful_count, doubtful_capacity;
 };
 
 /* NULL when `diags` got an error. `source` is copied; so is `file`, but the places of diagnostics and AST
@@ -177,8 +185,10 @@ struct definition {
  * Codes, besides those of yaml.h and expr.h: source-size, missing-main, bad-name, bad-default, duplicate-name,
  * duplicate-step, too-many-params, too-many-assignments, too-many-conditions, too-many-branches, wrong-type,
  * missing-key, unknown-key, stray-key, two-in-one, two-actions, two-sources, empty-step, empty-list, bad-target,
- * bad-range, bad-value, unnamed-for; the warning not-an-expression. */
+ * bad-range, bad-value, unnamed-for; the warnings not-an-expression and near-limit. */
 struct definition *definition_read(const char *file, struct slice source, struct diags *diags);
+/* The same, but what could be read is also given when `diags` got errors: see is_damaged. */
+struct definition *definition_read_all(const char *file, struct slice source, struct diags *diags);
 void definition_free(struct definition *definition); /* NULL is fine */
 
 #endif

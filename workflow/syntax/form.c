@@ -1,8 +1,6 @@
 /* form.c - kinds of nodes, keys and names: the checks that every step kind needs. */
 #include "workflow/syntax/syntax_private.h"
 
-#include "workflow/expr/nearest.h"
-
 #include <string.h>
 
 bool reader_works(struct reader *reader, const struct yaml_node *node)
@@ -28,6 +26,70 @@ struct value reader_keep(struct reader *reader, struct value taken)
 						 sizeof(*definition->constants));
 	definition->constants[definition->constant_count++] = taken;
 	return taken;
+}
+
+/* ---- gaps */
+
+static void doubt_word(struct reader *reader, struct slice word, struct place at)
+{
+	struct definition *definition = reader->definition;
+
+	if (!word.len)
+		return;
+	if (definition->doubtful_count == definition->doubtful_capacity)
+		definition->doubtful = mem_grow(definition->doubtful, &definition->doubtful_capacity,
+						sizeof(*definition->doubtful));
+	definition->doubtful[definition->doubtful_count++] = (struct name){word, at};
+}
+
+/* The variable that a target such as m.k[0] begins with. */
+static struct slice first_word(struct slice text)
+{
+	size_t end = 0;
+
+	while (end < text.len && !strchr(".[ ", text.ptr[end]))
+		end++;
+	return slice_sub(text, 0, end);
+}
+
+void reader_doubt(struct reader *reader, const struct yaml_node *node)
+{
+	if (!reader_works(reader, node))
+		return;
+	if (node->kind == YAML_SCALAR) {
+		doubt_word(reader, node->text, node->at);
+		if (first_word(node->text).len < node->text.len)
+			doubt_word(reader, first_word(node->text), node->at);
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		if (node->kind == YAML_MAP)
+			reader_doubt(reader, node->entries[i].key);
+		reader_doubt(reader, node->kind == YAML_MAP ? node->entries[i].value : node->items[i]);
+	}
+}
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+void reader_doubt_words(struct reader *reader, const struct yaml_node *scalar)
+{
+	struct slice text = scalar->text;
+
+	for (size_t i = 0, end; i < text.len; i = end + 1) {
+		end = i;
+		while (end < text.len && is_word(text.ptr[end]))
+			end++;
+		doubt_word(reader, slice_sub(text, i, end), scalar->at);
+	}
+}
+
+void warn_near_limit(struct reader *reader, struct place at, size_t count, size_t limit, const char *what)
+{
+	if (count > limit || count * 100 < limit * LIMIT_WARN_PERCENT)
+		return;
+	diags_warn(reader->diags, at, "near-limit", "%s: %zu of at most %zu", what, count, limit);
 }
 
 /* ---- kinds */
@@ -77,6 +139,7 @@ bool form_map(struct reader *reader, const struct yaml_node *node, const char *w
 		return true;
 	diags_error(reader->diags, node->at, "wrong-type", "%s must be a map, not %s", what,
 		    node_describe(node));
+	reader_doubt(reader, node);
 	return false;
 }
 
@@ -88,11 +151,12 @@ bool form_list(struct reader *reader, const struct yaml_node *node, const char *
 		    node_describe(node));
 	if (node->kind == YAML_MAP)
 		diags_hint(reader->diags, "begin each entry with \"- \"");
+	reader_doubt(reader, node);
 	return false;
 }
 
 bool form_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
-		  const char *code)
+		  const char *code, const char *hint)
 {
 	if (!form_list(reader, node, what))
 		return false;
@@ -100,9 +164,12 @@ bool form_list_of(struct reader *reader, const struct yaml_node *node, const cha
 		diags_error(reader->diags, node->at, "empty-list", "%s needs at least one entry", what);
 		return false;
 	}
-	if (node->count > most)
+	if (node->count > most) {
 		diags_error(reader->diags, node->items[most]->at, code,
 			    "%s has %zu entries; at most %zu are allowed", what, node->count, most);
+		if (hint)
+			diags_hint(reader->diags, "%s", hint);
+	}
 	return true;
 }
 
@@ -126,53 +193,13 @@ static bool is_known(struct slice key, const char *const known[])
 	return false;
 }
 
-static void report_unknown(struct reader *reader, const struct yaml_node *key, const char *const known[],
-			   const char *where)
-{
-	struct nearest nearest;
-	struct slice best;
-
-	diags_error(reader->diags, key->at, "unknown-key", "%s has no key \"%.*s\"", where,
-		    SLICE_ARG(key->text));
-	nearest_init(&nearest, key->text);
-	for (; *known; known++)
-		nearest_offer(&nearest, slice_of(*known));
-	best = nearest_best(&nearest);
-	if (best.ptr)
-		diags_hint(reader->diags, "did you mean \"%.*s\"?", SLICE_ARG(best));
-}
-
-void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
-		const char *where)
-{
-	for (size_t i = 0; i < map->count; i++) {
-		const struct yaml_node *key = map->entries[i].key;
-
-		if (key->kind != YAML_SCALAR)
-			diags_error(reader->diags, key->at, "wrong-type", "a key must be a word, not %s",
-				    node_describe(key));
-		else if (!is_known(key->text, known))
-			report_unknown(reader, key, known, where);
-	}
-}
-
-const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *map, struct place at,
-				 const char *key, const char *where)
-{
-	const struct yaml_entry *entry = node_entry(map, key);
-
-	if (entry)
-		return entry->value;
-	diags_error(reader->diags, at, "missing-key", "%s needs the key \"%s\"", where, key);
-	return NULL;
-}
-
 const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node *item, const char *what)
 {
 	if (item->kind != YAML_MAP || item->count == 0) {
 		diags_error(reader->diags, item->at, "wrong-type",
 			    "a %s is written \"- name: ...\"; here is %s", what,
 			    item->kind == YAML_MAP ? "an empty map" : node_describe(item));
+		reader_doubt(reader, item);
 		return NULL;
 	}
 	if (item->count > 1) {
@@ -184,12 +211,14 @@ const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node
 		diags_hint(reader->diags,
 			   "indent \"%.*s\" below \"%.*s\" if it belongs to it, or begin it with \"- \"",
 			   SLICE_ARG(second->text), SLICE_ARG(first->text));
+		reader_doubt(reader, item);
 		if (node_is_null(item->entries[0].value))
 			return NULL; /* all of it is in the wrong place: nothing to read */
 	}
 	if (item->entries[0].key->kind != YAML_SCALAR) {
 		diags_error(reader->diags, item->at, "wrong-type", "a name must be a word, not %s",
 			    node_describe(item->entries[0].key));
+		reader_doubt(reader, item);
 		return NULL;
 	}
 	return &item->entries[0];
@@ -228,6 +257,7 @@ struct name read_variable(struct reader *reader, const struct yaml_node *node, c
 	if (node->kind != YAML_SCALAR) {
 		diags_error(reader->diags, node->at, "wrong-type",
 			    "%s must be the name of a variable, not %s", what, node_describe(node));
+		reader_doubt(reader, node);
 		return (struct name){.at = node->at};
 	}
 	if (is_identifier(node->text) && !is_keyword(node->text))
@@ -246,6 +276,7 @@ struct name read_variable(struct reader *reader, const struct yaml_node *node, c
 	else
 		diags_hint(reader->diags,
 			   "a name is made of letters, digits and \"_\" and begins with no digit");
+	reader_doubt(reader, node);
 	return (struct name){.at = node->at};
 }
 

@@ -37,11 +37,14 @@ static const struct yaml_entry *find_action(struct reader *reader, const struct 
 
 		if (action_of(entry->key) == STEP_NOTHING)
 			continue;
+		if (found && slice_equal(found->key->text, entry->key->text))
+			continue; /* reported as a key that stands here twice */
 		if (found) {
 			diags_error(reader->diags, entry->key->at, "two-actions",
 				    "\"%.*s\" and \"%.*s\" cannot stand in one step",
 				    SLICE_ARG(found->key->text), SLICE_ARG(entry->key->text));
 			diags_hint(reader->diags, "make two steps of it");
+			reader_doubt(reader, entry->value);
 		} else {
 			found = entry;
 		}
@@ -49,14 +52,19 @@ static const struct yaml_entry *find_action(struct reader *reader, const struct 
 	return found;
 }
 
-static void check_companions(struct reader *reader, const struct yaml_node *body, enum step_kind kind)
+/* Beside a key that is unknown the action may be what was misspelt: then nothing is known to be stray. */
+static void check_companions(struct reader *reader, const struct yaml_node *body, enum step_kind kind,
+			     bool good_keys)
 {
 	const struct yaml_entry *next = node_entry(body, "next");
 
 	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
 		const struct yaml_entry *entry = node_entry(body, companions[i][0]);
 
-		if (entry && !node_entry(body, companions[i][1]))
+		if (!entry || node_entry(body, companions[i][1]))
+			continue;
+		reader_doubt(reader, entry->value);
+		if (good_keys || kind != STEP_NOTHING)
 			diags_error(reader->diags, entry->key->at, "stray-key",
 				    "\"%s\" belongs to \"%s\", which is not here", companions[i][0],
 				    companions[i][1]);
@@ -131,6 +139,7 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 	const char *const *known = owner == BODY_ENTRY ? entry_keys : entry_keys + 1;
 	const struct yaml_entry *action;
 	const struct yaml_entry *next;
+	bool good_keys;
 
 	if (!step->name.text.ptr)
 		step->name.at = node->at;
@@ -141,10 +150,10 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 	if (!form_map(reader, node, owner == BODY_TRY ? "try" : "the body of a step") ||
 	    !reader_works(reader, node))
 		return;
-	check_keys(reader, node, known, owner == BODY_ENTRY ? "an entry of switch" : "a step");
+	good_keys = check_keys(reader, node, known, owner == BODY_ENTRY ? "an entry of switch" : "a step");
 	action = find_action(reader, node);
 	step->kind = action ? action_of(action->key) : STEP_NOTHING;
-	check_companions(reader, node, step->kind);
+	check_companions(reader, node, step->kind, good_keys);
 	next = node_entry(node, "next");
 	if (next)
 		step->next = read_next(reader, next->value);
@@ -171,7 +180,7 @@ struct block read_block(struct reader *reader, const struct yaml_node *node, con
 {
 	struct step **steps;
 
-	if (!form_list_of(reader, node, what, SIZE_MAX, ""))
+	if (!form_list_of(reader, node, what, SIZE_MAX, "", NULL))
 		return (struct block){0};
 	steps = arena_alloc(reader->arena, node->count * sizeof(*steps));
 	for (size_t i = 0; i < node->count; i++)

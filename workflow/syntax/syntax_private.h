@@ -2,7 +2,7 @@
  * syntax_private.h - what the readers of this room share: one reader, checks of form, one entry per concept.
  *
  * A reader function reports what is wrong and goes on; it returns NULL or leaves zeros where it could not
- * read. Nobody looks at such a gap: an AST with errors is not given out (definition.h).
+ * read, and passes what it left out to reader_doubt, so that a gap is reported once.
  */
 #ifndef WORKFLOW_SYNTAX_PRIVATE_H
 #define WORKFLOW_SYNTAX_PRIVATE_H
@@ -25,6 +25,12 @@ enum { READER_MAX_WORK = 1 << 20 };
 
 /* Account for a node; false when the reader has done enough. */
 bool reader_works(struct reader *reader, const struct yaml_node *node);
+/* This part is not read: its words may be names that nobody shall miss (definition.h, doubtful). */
+void reader_doubt(struct reader *reader, const struct yaml_node *node);
+/* The same for what looks like names in a text. */
+void reader_doubt_words(struct reader *reader, const struct yaml_node *scalar);
+/* Warn when `count` of at most `limit` is near it. `what` says what is counted. */
+void warn_near_limit(struct reader *reader, struct place at, size_t count, size_t limit, const char *what);
 /* The definition drops it. Returns v. */
 struct value reader_keep(struct reader *reader, struct value taken);
 
@@ -38,15 +44,23 @@ struct name node_name(const struct yaml_node *scalar);
 /* Is it a map, a list? Else an error about `what` (the key it belongs to). */
 bool form_map(struct reader *reader, const struct yaml_node *node, const char *what);
 bool form_list(struct reader *reader, const struct yaml_node *node, const char *what);
-/* The same, with at least one and at most `most` elements; `code` names a breach of the upper limit. */
+/* The same, with at least one and at most `most` elements; `code` names a breach of the upper limit, `hint`
+ * (or NULL) what to do about it. */
 bool form_list_of(struct reader *reader, const struct yaml_node *node, const char *what, size_t most,
-		  const char *code);
-/* Every key must be one of `known` (NULL at the end). */
-void check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
+		  const char *code, const char *hint);
+/* ---- keys.c */
+
+/* Every key must be one of `known` (NULL at the end); false when one is not. */
+bool check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
 		const char *where);
+/* Does a key stand there that was meant to be this one? It has been reported by check_keys. */
+bool has_misspelt(const struct yaml_node *map, const char *key);
 /* The value of a key that must be there; NULL after an error at the map. */
 const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *map, struct place at,
 				 const char *key, const char *where);
+
+/* ---- form.c again: entries of lists, names */
+
 /* The entry of a list item "- name: ..."; NULL when there is none to read. `what` is "step", "branch" ... */
 const struct yaml_entry *form_pair(struct reader *reader, const struct yaml_node *item, const char *what);
 /* A variable's name: an identifier (reference, 3.2). */

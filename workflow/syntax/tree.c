@@ -20,6 +20,15 @@ const struct expr *keep_expr(struct reader *reader, struct expr *tree)
 	return tree;
 }
 
+static struct expr *read_expr(struct reader *reader, const struct yaml_node *node)
+{
+	size_t around = sizeof("${}") - 1;
+
+	warn_near_limit(reader, node->at, utf8_count(slice_trim(node->text)) - around, EXPR_MAX_LENGTH,
+			"characters of one expression");
+	return expr_parse(reader->arena, node, reader->diags);
+}
+
 const struct expr *read_expression(struct reader *reader, const struct yaml_node *node, const char *what)
 {
 	if (node->kind != YAML_SCALAR || !expr_is(node)) {
@@ -31,7 +40,7 @@ const struct expr *read_expression(struct reader *reader, const struct yaml_node
 	}
 	if (!reader_works(reader, node))
 		return NULL;
-	return keep_expr(reader, expr_parse(reader->arena, node, reader->diags));
+	return keep_expr(reader, read_expr(reader, node));
 }
 
 /* Text with ${ } in it that is no expression as a whole stays text (reference, 1.6): legal, and nearly
@@ -45,13 +54,14 @@ static void warn_about_text(struct reader *reader, const struct yaml_node *node)
 	diags_warn(reader->diags, yaml_place(node, start, 2), "not-an-expression",
 		   "this stays text: an expression is a whole value, not a part of one");
 	diags_hint(reader->diags, "join the parts: ${\"text \" + name}");
+	reader_doubt_words(reader, node);
 }
 
 static void read_scalar(struct reader *reader, const struct yaml_node *node, struct tree *tree)
 {
 	if (expr_is(node)) {
 		tree->kind = TREE_EXPR;
-		tree->expr = keep_expr(reader, expr_parse(reader->arena, node, reader->diags));
+		tree->expr = keep_expr(reader, read_expr(reader, node));
 		return;
 	}
 	tree->kind = TREE_CONSTANT;
