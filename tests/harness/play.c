@@ -167,6 +167,7 @@ static struct value scripted_answer(struct play *play, const struct effect *effe
 	member = value_get(line, "body");
 	if (member)
 		json_write(&text, *member);
+	buf_add_slice(&text, value_get_text(line, "text"));
 	body = value_bytes(buf_slice(&text));
 	value_put(&raw, "body", body);
 	buf_release(&text);

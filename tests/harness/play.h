@@ -5,8 +5,8 @@
  * HTTP calls by the script's lines in turn, waits at once (and noted). Wall time starts at a fixed point and
  * moves by what was waited for.
  *
- * A script line: {"code": 200, "headers": {...}, "body": any JSON} or {"failure": "ConnectionError",
- * "message": "..."}; with "url" the call's URL must be that one. An answer of a run of another definition is
+ * A script line: {"code": 200, "headers": {...}, "body": any JSON} or "text" in the place of "body" for one that is
+ * no JSON, or {"failure": "ConnectionError", "message": "..."}; with "url" the call's URL must be that one. An answer of a run of another definition is
  * {"child": {"result": v}} or {"child": {"raised": error}}; with "workflow" it must be that one.
  *
  * A request to a callback: {"callback": {"method": "POST", "body": v, ...}}, sent as soon as every strand
