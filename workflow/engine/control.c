@@ -157,6 +157,7 @@ enum outcome unwind(struct strand *strand, struct value raised, struct value tra
 
 		if (handler) {
 			empty_stack(frame);
+			clear_slots(frame, handler->own_from, handler->own_to);
 			value_set(&frame->slots[handler->hidden], raised);
 			value_set(&frame->slots[handler->hidden + 1], trace);
 			frame->pc = handler->handler;

@@ -205,32 +205,48 @@ static enum outcome store(struct strand *strand, struct frame *frame, const stru
 	return memory_fits(run, after > before ? after - before : 0, raised) ? GO : RAISED;
 }
 
-/* The place that the first keys of an assignment lead to; missing maps on the way are made. */
-static struct value *descend(struct value *place, struct value key, struct value *raised)
+/* Where a key leads: *next is NULL for what is missing in a map, and from a missing map on. -1: no such
+ * place. */
+static int look(const struct value *place, bool is_first, struct value key, const struct value **next,
+		struct value *raised)
 {
-	if (place->kind == VALUE_LIST) {
-		if (key.kind != VALUE_INT) {
-			raise_error(raised, "TypeError", "a list index must be an integer; got: %s",
-				    value_kind_name(key.kind));
-			return NULL;
-		}
-		if (key.as.integer < 0 || (uint64_t)key.as.integer >= value_len(*place)) {
-			raise_error(raised, "IndexError", "Index out of range");
-			return NULL;
-		}
+	/* A map that is missing on the way is made (reference, 2.2), and null counts as missing. */
+	bool missing = !place || (place->kind == VALUE_NULL && !is_first);
+
+	*next = NULL;
+	if (!missing && place->kind == VALUE_LIST) {
+		if (key.kind != VALUE_INT)
+			return raise_error(raised, "TypeError", "a list index must be an integer; got: %s",
+					   value_kind_name(key.kind));
+		if (key.as.integer < 0 || (uint64_t)key.as.integer >= value_len(*place))
+			return raise_error(raised, "IndexError", "Index out of range");
+		*next = value_list_at(*place, (size_t)key.as.integer);
+		return 0;
+	}
+	if (key.kind != VALUE_STRING || (!missing && place->kind != VALUE_MAP))
+		return raise_error(raised, "TypeError", "a member can be assigned in a map or list; got: %s",
+				   missing ? "null"
+				   : place->kind == (enum value_kind)VALUE_UNSET
+					   ? "an unassigned variable"
+					   : value_kind_name(place->kind));
+	if (!missing)
+		*next = value_map_get(*place, value_text(key));
+	return 0;
+}
+
+/* The place itself, to be changed; what is missing on the way is made. After look found nothing wrong. */
+static struct value *descend(struct value *place, struct value key)
+{
+	if (place->kind == VALUE_LIST)
 		return value_list_change(place, (size_t)key.as.integer);
-	}
-	if (place->kind != VALUE_MAP || key.kind != VALUE_STRING) {
-		raise_error(raised, "TypeError", "a member can be assigned in a map or list; got: %s",
-			    place->kind == (enum value_kind)VALUE_UNSET ? "an unassigned variable"
-									: value_kind_name(place->kind));
-		return NULL;
-	}
+	if (place->kind == VALUE_NULL)
+		*place = value_map_new();
 	if (!value_map_get(*place, value_text(key)))
 		value_map_set(place, value_text(key), value_null());
 	return value_map_change(place, value_text(key));
 }
 
+/* Look first, then change: what fails leaves everything as it was. */
 static enum outcome store_path(struct strand *strand, struct frame *frame, const struct op *op,
 			       struct value *raised)
 {
@@ -238,17 +254,15 @@ static enum outcome store_path(struct strand *strand, struct frame *frame, const
 	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
 	struct value *operands = &frame->stack[frame->depth - 1 - op->count];
 	struct value *place = &home->slots[op->arg];
+	const struct value *seen = place;
 	size_t added = value_size(operands[0]);
 
 	for (int i = 1; i <= op->count; i++) {
-		/* A map that is missing on the way is made (reference, 2.2); null is what descend puts there.
-		 */
-		if (i > 1 && place->kind == VALUE_NULL && operands[i].kind == VALUE_STRING)
-			*place = value_map_new();
-		place = descend(place, operands[i], raised);
-		if (!place)
+		if (look(seen, i == 1, operands[i], &seen, raised) < 0)
 			return RAISED;
 	}
+	for (int i = 1; i <= op->count; i++)
+		place = descend(place, operands[i]);
 	value_set(place, operands[0]);
 	if (run->watch)
 		watch_store(strand, home, op->arg);

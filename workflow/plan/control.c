@@ -213,10 +213,12 @@ void compile_try(struct compiler *c, const struct try_step *attempt)
 						     .handler = c->plan->op_count,
 						     .hidden = row.hidden,
 						     .except = c->plan->op_count});
+	c->plan->handlers[number].own_from = c->plan->units[c->unit].slot_count;
 	if (attempt->has_except)
 		compile_except(c, attempt, row.hidden);
 	else
 		emit(c, CODE_RERAISE, 0, 0, row.hidden, 0);
+	c->plan->handlers[number].own_to = c->plan->units[c->unit].slot_count;
 	patch(c, after);
 }
 

@@ -112,6 +112,7 @@ struct plan_handler { /* innermost first: the first whose range holds the operat
 	int handler; /* where it goes on, error and trace in the hidden slots */
 	int hidden;  /* slots: error, trace, attempts */
 	int except;  /* where it goes on when no retry is left */
+	int own_from, own_to; /* slots of the except body: cleared when an error is caught */
 };
 
 struct plan_fork {
