@@ -35,7 +35,7 @@ static int take_run(struct session *session, const struct recorded *recorded, st
 		services_adopt(session->services, history.env);
 	history_free(&history);
 	session_warm(session, recorded->plan);
-	session->run = world_resume(session->world, &session->row, recorded->plan, err);
+	session->run = world_resume(session->world, &session->row, recorded->plan, value_null(), err);
 	return session->run ? 0 : -1;
 }
 

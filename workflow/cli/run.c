@@ -100,7 +100,7 @@ static int begin(struct session *session, const struct opts *opts, const char *f
 	if (!session->is_quiet)
 		fprintf(stderr, "run %s\n", session->row.id);
 	session->run =
-		world_start(session->world, &session->row, in->plan, in->argument, in->env, &in->limits);
+		world_start(session->world, &session->row, in->plan, in->argument, in->env, value_null(), &in->limits);
 	return 0;
 }
 

@@ -170,7 +170,7 @@ enum outcome unwind(struct strand *strand, struct value raised, struct value tra
 		if (!frame->caller)
 			break;
 		strand->top = frame->caller;
-		strand->call_depth--;
+		strand->call_depth -= !is_builtin(run, frame);
 		frame_free(frame);
 	}
 	strand_ended(strand, value_null(), raised, trace);

@@ -127,7 +127,7 @@ enum outcome effect_call(struct strand *strand, struct frame *frame, const struc
 			 struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
-	struct stdlib_context context = {.env = strand->run->env};
+	struct stdlib_context context = {.env = strand->run->env, .connectors = strand->run->connectors};
 	struct value request;
 
 	if (function->call(&context, &frame->stack[frame->depth - op->count], &request, raised) < 0)
@@ -220,7 +220,7 @@ enum outcome log_call(struct strand *strand, struct frame *frame, const struct o
 {
 	struct run *run = strand->run;
 	const struct stdlib_function *function = run->plan->functions[op->arg];
-	struct stdlib_context context = {.env = run->env};
+	struct stdlib_context context = {.env = run->env, .connectors = run->connectors};
 	struct value entry;
 	int64_t time_us, ticket;
 
@@ -232,8 +232,12 @@ enum outcome log_call(struct strand *strand, struct frame *frame, const struct o
 		value_unref(pop(frame));
 	value_put(&entry, "step", step_name(run, frame_step(run->plan, frame)));
 	if (!produce(run, EVENT_LOGGED, strand->id, 0, entry, &time_us, &ticket) && run->host->logged &&
-	    run->status == RUN_GOES_ON)
-		run->host->logged(run->host->ctx, run, entry, ticket);
+	    run->status == RUN_GOES_ON) {
+		struct value masked = run_masked(run, entry);
+
+		run->host->logged(run->host->ctx, run, masked, ticket);
+		value_unref(masked);
+	}
 	value_unref(entry);
 	push(frame, value_null());
 	return run->status == RUN_GOES_ON ? GO : WAITS;

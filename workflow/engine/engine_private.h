@@ -12,6 +12,7 @@
 #define WORKFLOW_ENGINE_ENGINE_PRIVATE_H
 
 #include "lib/mem/mem.h"
+#include "workflow/connector/mask.h"
 #include "workflow/engine/rerun.h"
 #include "workflow/engine/run.h"
 #include "workflow/expr/raised.h"
@@ -75,7 +76,8 @@ struct run {
 	const struct run_host *host;
 	struct limits limits;
 	char *id;
-	struct value argument, env;
+	struct value argument, env, connectors;
+	struct mask *mask; /* owned: the secrets that were read; NULL while none was */
 	struct stdlib_patterns *patterns; /* owned: what the library compiled */
 	void *user;
 
@@ -112,6 +114,12 @@ void strand_free(struct strand *strand); /* unlinks it */
 void strand_ready(struct strand *strand);
 int frame_step(const struct plan *plan,
 	       const struct frame *frame); /* step of the operation under way, or -1 */
+
+/* Of a connector's own routine: part of the step that called it (plan.h). */
+static inline bool is_builtin(const struct run *run, const struct frame *frame)
+{
+	return run->plan->units[frame->unit].is_builtin;
+}
 
 static inline void push(struct frame *frame, struct value taken)
 {
@@ -168,6 +176,10 @@ bool is_callback(const struct run *run, struct value request); /* of an await: o
 /* Answer an await just announced with a request that came before; false when there is none. */
 bool callback_take(struct effect *effect);
 bool replay_arrival(struct run *run, const struct past *past);
+
+/* ---- secret.c */
+/* The content of a secret: GO and *out, or RAISED; WAITS when the run cannot go on. */
+enum outcome secret_read(struct strand *strand, const struct value *args, struct value *out, struct value *raised);
 
 /* ---- history.c */
 /* Record an event, or compare it with the recorded one. `content` is lent. Gives the recorded event when

@@ -131,12 +131,17 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 				 struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
-	struct stdlib_context context = {.env = strand->run->env, .patterns = strand->run->patterns};
+	struct stdlib_context context = {.env = strand->run->env, .connectors = strand->run->connectors, .patterns = strand->run->patterns};
 	struct value result;
 
 	if (function->kind == STDLIB_OBSERVE) {
 		if (observe(strand, function, &result) < 0)
 			return WAITS;
+	} else if (function->kind == STDLIB_SECRET) {
+		enum outcome outcome = secret_read(strand, &frame->stack[frame->depth - op->count], &result, raised);
+
+		if (outcome != GO)
+			return outcome;
 	} else if (function->call(&context, &frame->stack[frame->depth - op->count], &result, raised) < 0) {
 		return RAISED;
 	} else if (function->kind == STDLIB_ENDPOINT) {
@@ -155,9 +160,10 @@ static enum outcome call_routine(struct strand *strand, struct frame *frame, con
 				 struct value *raised)
 {
 	struct run *run = strand->run;
+	int levels = run->plan->units[op->arg].is_builtin ? 0 : 1;
 	struct frame *callee;
 
-	if (strand->call_depth >= run->limits.call_depth)
+	if (strand->call_depth + levels > run->limits.call_depth)
 		return done(raise_error(raised, "RecursionError",
 					"more than %lld levels of calls (limit call_depth)",
 					(long long)run->limits.call_depth));
@@ -166,7 +172,7 @@ static enum outcome call_routine(struct strand *strand, struct frame *frame, con
 		callee->slots[i] = pop(frame);
 	callee->caller = frame;
 	strand->top = callee;
-	strand->call_depth++;
+	strand->call_depth += levels;
 	return GO;
 }
 
@@ -182,9 +188,9 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 			     value_null());
 		return ENDED;
 	}
-	frame_free(frame);
 	strand->top = caller;
-	strand->call_depth--;
+	strand->call_depth -= !is_builtin(strand->run, frame);
+	frame_free(frame);
 	push(caller, result);
 	return GO;
 }

@@ -62,7 +62,7 @@ enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct
 	struct run *run = strand->run;
 	struct fork *fork;
 
-	if (strand->parallel_depth >= run->limits.parallel_depth) {
+	if (strand->parallel_depth + !is_builtin(run, frame) > run->limits.parallel_depth) {
 		raise_error(raised, "ParallelNestingError",
 			    "parallel steps are nested deeper than %lld (limit parallel_depth)",
 			    (long long)run->limits.parallel_depth);
@@ -102,7 +102,7 @@ static void start_child(struct fork *fork)
 	child->parent = fork;
 	child->index = i;
 	child->top->outer = fork->frame;
-	child->parallel_depth = fork->strand->parallel_depth + 1;
+	child->parallel_depth = fork->strand->parallel_depth + !is_builtin(run, fork->frame);
 	child->call_depth = fork->strand->call_depth;
 	if (fork->plan->is_loop) {
 		child->top->slots[fork->plan->value] =

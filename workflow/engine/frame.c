@@ -27,6 +27,8 @@ void frame_free(struct frame *frame)
 
 int frame_step(const struct plan *plan, const struct frame *frame)
 {
+	while (plan->units[frame->unit].is_builtin)
+		frame = frame->caller ? frame->caller : frame->outer;
 	return frame->pc > 0 ? plan->step_of[frame->pc - 1] : -1;
 }
 

@@ -125,8 +125,9 @@ static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int
 	return ticket;
 }
 
-const struct past *produce(struct run *run, enum event_kind kind, int64_t strand, int64_t effect,
-			   struct value content, int64_t *time_us, int64_t *ticket)
+/* `content` is masked: what the journal may hold. */
+static const struct past *produce_masked(struct run *run, enum event_kind kind, int64_t strand, int64_t effect,
+					 struct value content, int64_t *time_us, int64_t *ticket)
 {
 	const struct past *past = NULL;
 
@@ -154,9 +155,19 @@ const struct past *produce(struct run *run, enum event_kind kind, int64_t strand
 	return past;
 }
 
+const struct past *produce(struct run *run, enum event_kind kind, int64_t strand, int64_t effect,
+			   struct value content, int64_t *time_us, int64_t *ticket)
+{
+	struct value masked = mask_hide(run->mask, content);
+	const struct past *past = produce_masked(run, kind, strand, effect, masked, time_us, ticket);
+
+	value_unref(masked);
+	return past;
+}
+
 const struct past *next_past_answer(struct run *run)
 {
-	const struct past *past;
+	struct past *past;
 
 	if (run->past_next >= run->past_count)
 		return NULL;
@@ -166,6 +177,7 @@ const struct past *next_past_answer(struct run *run)
 			run->id, kind_name(past->kind));
 		return NULL;
 	}
+	value_set(&past->content, mask_show(run->mask, past->content));
 	run->past_next++;
 	run->next_event++;
 	return past;

@@ -21,10 +21,13 @@ struct value trace_new(const struct strand *strand)
 	struct value trace = value_list_new(1);
 
 	for (const struct frame *frame = strand->top; frame; frame = frame->caller) {
-		struct value element = value_map_new();
+		struct value element;
 		int step = frame_step(plan, frame);
 		int routine = plan->units[frame->unit].routine;
 
+		if (plan->units[frame->unit].is_builtin)
+			continue;
+		element = value_map_new();
 		value_put(&element, "routine", value_string(plan->units[routine].name));
 		if (step >= 0)
 			value_put(&element, "step", value_string(plan->steps[step].name));
@@ -102,6 +105,8 @@ static void add_frame(struct value *list, const struct plan *plan, const struct 
 
 	if (frame->caller)
 		add_frame(list, plan, frame->caller);
+	if (plan->units[frame->unit].is_builtin)
+		return;
 	if (step >= 0)
 		add_loop(list, plan, frame, plan->steps[step].loop);
 }

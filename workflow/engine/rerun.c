@@ -55,6 +55,8 @@ static int read_start(struct history *history, const struct journal_run *row, st
 	limits = value_get(content, "limits");
 	history->argument = argument ? value_ref(*argument) : value_null();
 	history->env = env ? value_ref(*env) : value_map_new();
+	history->connectors = value_get(content, "connectors") ? value_ref(*value_get(content, "connectors"))
+								: value_map_new();
 	history->limits = limits_default();
 	if (limits)
 		read_limits(&history->limits, *limits);
@@ -88,6 +90,7 @@ void history_free(struct history *history)
 	mem_free(history->events);
 	value_unref(history->argument);
 	value_unref(history->env);
+	value_unref(history->connectors);
 	*history = (struct history){0};
 }
 
@@ -99,6 +102,7 @@ static struct run *repeat(const struct plan *plan, const struct history *history
 	struct run_options options = {.argument = history->argument,
 				      .env = history->env,
 				      .limits = history->limits,
+				      .connectors = history->connectors,
 				      .id = id,
 				      .host = host};
 	struct run *run = run_new(plan, &options);

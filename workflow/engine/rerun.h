@@ -18,7 +18,7 @@
 struct history {
 	struct event *events; /* content owned */
 	size_t count, capacity;
-	struct value argument, env; /* of EVENT_STARTED; owned */
+	struct value argument, env, connectors; /* of EVENT_STARTED; owned */
 	struct limits limits;
 };
 

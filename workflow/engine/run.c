@@ -13,6 +13,7 @@ struct run *run_new(const struct plan *plan, const struct run_options *options)
 	run->id = mem_strdup(options->id);
 	run->argument = value_ref(options->argument);
 	run->env = value_ref(options->env);
+	run->connectors = value_ref(options->connectors);
 	run->patterns = stdlib_patterns_new();
 	run->ready_last = &run->ready_first;
 	run->next_event = run->next_strand = run->next_effect = 1;
@@ -52,6 +53,8 @@ void run_free(struct run *run)
 	value_unref(run->result);
 	value_unref(run->argument);
 	value_unref(run->env);
+	value_unref(run->connectors);
+	mask_free(run->mask);
 	stdlib_patterns_free(run->patterns);
 	mem_free(run->divergence);
 	mem_free(run->id);
@@ -72,6 +75,8 @@ struct value started_content(const struct run *run)
 	value_put(&content, "argument", value_ref(run->argument));
 	value_put(&content, "env", value_ref(run->env));
 	value_put(&content, "limits", limits);
+	if (value_len(run->connectors) > 0)
+		value_put(&content, "connectors", value_ref(run->connectors));
 	return content;
 }
 
@@ -256,6 +261,11 @@ struct run_figures run_figures(const struct run *run)
 const char *run_id(const struct run *run)
 {
 	return run->id;
+}
+
+struct value run_masked(const struct run *run, struct value v)
+{
+	return mask_hide(run->mask, v);
 }
 
 const struct limits *run_limits(const struct run *run)

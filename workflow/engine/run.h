@@ -70,6 +70,8 @@ struct run_host {
 	/* A callback can be sent to once `ticket` is on disk; 0: it was opened by an earlier process. Lent. May be
 	 * NULL. */
 	void (*opened)(void *ctx, struct run *run, const struct callback *callback, int64_t ticket);
+	/* Every thousand steps or so: a run that computes for long tells its host that time passes. May be NULL. */
+	void (*busy)(void *ctx);
 };
 
 struct run_options {
@@ -77,6 +79,7 @@ struct run_options {
 	struct value env;      /* map of strings; lent: what sys.get_env sees */
 	struct limits limits;
 	const char *id;
+	struct value connectors; /* of struct stdlib_context; lent: recorded when it holds anything */
 	const struct run_host *host; /* lent for the life of the run */
 };
 
@@ -127,6 +130,8 @@ struct value run_result(const struct run *run);
 const char *run_divergence(const struct run *run);
 struct run_figures run_figures(const struct run *run);
 const char *run_id(const struct run *run);
+/* A copy of `v` without the secrets that the run has read, for whoever shows it; owned by the caller. */
+struct value run_masked(const struct run *run, struct value v);
 const struct limits *run_limits(const struct run *run);
 void run_set_user(struct run *run, void *user); /* a pointer for the host */
 void *run_user(const struct run *run);

@@ -288,6 +288,14 @@ void world_settle(struct world *world, struct run *run)
 	journal_flush(world->journal);
 }
 
+/* What is queued is committed while the run computes on: nothing that waits for the disk waits for the run. */
+static void busy(void *ctx)
+{
+	const struct world *world = ctx;
+
+	journal_flush(world->journal);
+}
+
 static const struct run_host *host_of(struct world *world)
 {
 	world->host = (struct run_host){.ctx = world,
@@ -296,6 +304,7 @@ static const struct run_host *host_of(struct world *world)
 					.abandon = abandon,
 					.wall_us = wall_us,
 					.random = random_bytes,
+					.busy = busy,
 					.logged = logged,
 					.listen = listen_for,
 					.opened = opened};
@@ -317,22 +326,29 @@ static struct run *take_seat(struct world *world, const struct journal_run *row,
 }
 
 struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan,
-			struct value argument, struct value env, const struct limits *limits)
+			struct value argument, struct value env, struct value connectors,
+			const struct limits *limits)
 {
-	struct run_options options = {argument, env, *limits, row->id, host_of(world)};
+	struct run_options options = {.argument = argument,
+				      .env = env,
+				      .limits = *limits,
+				      .id = row->id,
+				      .connectors = connectors,
+				      .host = host_of(world)};
 
 	return take_seat(world, row, run_new(plan, &options));
 }
 
 struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan,
-			 struct error *err)
+			 struct value connectors, struct error *err)
 {
 	struct history history;
 	struct run *run;
 
 	if (history_read(world->journal, row, &history, err) < 0)
 		return NULL;
-	run = world_start(world, row, plan, history.argument, history.env, &history.limits);
+	run = world_start(world, row, plan, history.argument, history.env,
+			  value_is_null(connectors) ? history.connectors : connectors, &history.limits);
 	for (size_t i = 0; i < history.count; i++) {
 		if (run_add_history(run, &history.events[i], err) < 0) {
 			world_free_run(run);

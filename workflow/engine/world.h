@@ -61,10 +61,12 @@ struct journal *world_journal(struct world *world);
 
 /* A fresh run of a plan under a row made by journal_create. Owned by the caller: world_free_run. */
 struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan,
-			struct value argument, struct value env, const struct limits *limits);
-/* Go on with a run from its journal; the caller owns the row (journal_own). NULL with *err. */
+			struct value argument, struct value env, struct value connectors,
+			const struct limits *limits);
+/* Go on with a run from its journal; the caller owns the row (journal_own). `connectors` null: as recorded. NULL with
+ * *err. */
 struct run *world_resume(struct world *world, const struct journal_run *row, const struct plan *plan,
-			 struct error *err);
+			 struct value connectors, struct error *err);
 /* Do one step of a past run again, as a run of its own under `row`. NULL with *err. */
 struct run *world_rerun(struct world *world, const struct journal_run *row, const struct plan *plan,
 			const struct history *history, const struct rerun_request *request,

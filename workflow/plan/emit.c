@@ -79,7 +79,12 @@ int add_unit(struct compiler *c, enum unit_kind kind, struct slice name, int rou
 	struct plan *plan = c->plan;
 
 	plan->units = grow(plan->units, plan->unit_count, &c->unit_capacity, sizeof(*plan->units));
-	plan->units[plan->unit_count] = (struct unit){.kind = kind, .name = name, .routine = routine};
+	plan->units[plan->unit_count] = (struct unit){
+		.kind = kind,
+		.name = name,
+		.routine = routine,
+		.is_builtin = routine < plan->unit_count && plan->units[routine].is_builtin,
+	};
 	return plan->unit_count++;
 }
 

@@ -22,6 +22,8 @@
 
 #include <stdint.h>
 
+struct catalog; /* workflow/connector/catalog.h */
+
 /* What an operation does to the stack is written (before -- after). `arg`, `count` and `level` are its
  * operands. */
 enum code {
@@ -83,6 +85,9 @@ struct unit {
 	int slot_count;
 	int stack_size;         /* deepest expression stack */
 	struct name *variables; /* [slot_count]; text.ptr NULL for hidden slots */
+	/* One of workflow/connector's, or a branch of it: it has no steps, its slots are hidden, and its frames are part
+	 * of the user's step that called it: no level of calls, no line of a stack trace. */
+	bool is_builtin;
 };
 
 struct plan_step {
@@ -136,6 +141,10 @@ struct plan {
 	struct unit *units; /* routines first, in source order */
 	int unit_count;
 	int main; /* unit number */
+	struct definition *builtin; /* owned: the connectors' routines, when a call needs them */
+	int first_builtin;	    /* unit number of its first routine */
+	struct slice *connectors;   /* names whose descriptors a run needs, each once; the array is owned */
+	int connector_count;
 	struct plan_step *steps;
 	int step_count;
 	struct plan_loop *loops;
@@ -150,6 +159,8 @@ struct plan {
 struct plan *plan_build(struct definition *definition, struct diags *diags);
 /* definition_read and plan_build. NULL when `diags` got an error. */
 struct plan *plan_read(const char *file, struct slice source, struct diags *diags);
+/* The same, with connector calls checked against the discovery documents of a catalog (NULL: none). */
+struct plan *plan_read_with(const char *file, struct slice source, struct catalog *catalog, struct diags *diags);
 void plan_free(struct plan *plan); /* NULL is fine */
 
 /* The step "NAME" or "ROUTINE.NAME" (NAME alone: in main first, else anywhere), or -1. */

@@ -62,6 +62,7 @@ bool stdlib_is_blocking(const struct stdlib_function *function)
 	case STDLIB_PURE:
 	case STDLIB_OBSERVE:
 	case STDLIB_ENDPOINT:
+	case STDLIB_SECRET:
 		return false;
 	case STDLIB_LOG:
 	case STDLIB_SLEEP:

@@ -25,6 +25,7 @@ enum stdlib_kind {
 	STDLIB_ENDPOINT, /* `call` gives {"method"}; the engine opens the endpoint, in passing: {"url"} */
 	STDLIB_AWAIT,	/* `call` gives {"url", "timeout": seconds} */
 	STDLIB_CHILD,	/* `call` gives {"verb", ...}: see executions below */
+	STDLIB_SECRET,	/* `call` is NULL: the engine reads it, in passing, and keeps it out of the journal */
 };
 
 /* What a value may be: a set of kinds. */
@@ -53,6 +54,7 @@ struct stdlib_param {
 struct stdlib_context {
 	struct value env;     /* map name -> string: what sys.get_env sees */
 	const char *user_agent; /* default User-Agent of http.* */
+	struct value connectors; /* what connector calls know of the outside (workflow/connector/connector.h) */
 	struct stdlib_patterns *patterns; /* where compiled regular expressions are kept; NULL: nowhere */
 };
 
