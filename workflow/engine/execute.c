@@ -6,6 +6,8 @@
  */
 #include "workflow/engine/engine_private.h"
 
+#include <string.h>
+
 static struct frame *frame_out(struct frame *frame, int level)
 {
 	while (level--)
@@ -300,6 +302,17 @@ static enum outcome list_push(struct frame *frame)
 	return GO;
 }
 
+static void arrange(const struct run *run, struct frame *frame, const struct op *op)
+{
+	struct value order = run->plan->constants[op->arg];
+	struct value *values = &frame->stack[frame->depth - op->count];
+	struct value arranged[PLAN_MAX_ARRANGED];
+
+	for (size_t i = 0; i < op->count; i++)
+		arranged[value_list_at(order, i)->as.integer] = values[i];
+	memcpy(values, arranged, op->count * sizeof(*values));
+}
+
 static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op,
 				   struct value *raised)
 {
@@ -337,6 +350,9 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 		return demand_bool(frame, raised);
 	case CODE_POP:
 		value_unref(pop(frame));
+		return GO;
+	case CODE_ARRANGE:
+		arrange(run, frame, op);
 		return GO;
 	case CODE_CALL_LIBRARY:
 		return call_library(strand, frame, op, raised);

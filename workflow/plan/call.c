@@ -198,16 +198,55 @@ static void warn_private_service(struct compiler *c, const struct callee *callee
 	diags_hint(c->diags, "let it be null here, as ${sys.get_env(\"SERVICE_NAME\")} is where that is not set");
 }
 
+/* Named arguments are evaluated as they are written (reference, 2.3), then put where the parameters stand. */
+struct arrangement {
+	size_t params[PLAN_MAX_ARRANGED]; /* which parameter comes k-th */
+	bool differs;			  /* from the order of the parameters */
+};
+
+static void arrange(const struct call *call, const struct callee *callee, struct arrangement *out)
+{
+	size_t count = 0;
+
+	out->differs = false;
+	if (call->args_kind != ARGS_NAMED || param_count(callee) > PLAN_MAX_ARRANGED)
+		return;
+	for (size_t i = 0; i < call->arg_count; i++) {
+		for (size_t k = 0; k < param_count(callee) && count < PLAN_MAX_ARRANGED; k++) {
+			if (slice_equal(call->arg_names[i].text, param_name(callee, k)))
+				out->params[count++] = k;
+		}
+	}
+	for (size_t k = 0; k < param_count(callee) && count < PLAN_MAX_ARRANGED; k++) {
+		if (!named_argument(call, param_name(callee, k)))
+			out->params[count++] = k;
+	}
+	for (size_t k = 0; k < count; k++)
+		out->differs = out->differs || out->params[k] != k;
+}
+
+static void emit_arrangement(struct compiler *c, const struct arrangement *arrangement, size_t count)
+{
+	struct value order = value_list_new(count);
+
+	for (size_t i = 0; i < count; i++)
+		value_list_push(&order, value_int((int64_t)arrangement->params[i]));
+	emit(c, CODE_ARRANGE, 0, (int)count, add_constant(c, order), 0);
+}
+
 void compile_call_step(struct compiler *c, const struct call *call)
 {
 	struct callee callee = {.at = call->callee.at, .name = call->callee.text};
 	int depth = c->depth;
+	struct arrangement arrangement;
 
 	if (find_callee(c, &callee)) {
 		if (call->args_kind == ARGS_NAMED)
 			check_argument_names(c, &callee, call);
 		if (call->args_kind != ARGS_POSITIONAL || !too_many(c, &callee, call->arg_count)) {
-			for (size_t i = 0; i < param_count(&callee); i++) {
+			arrange(call, &callee, &arrangement);
+			for (size_t k = 0; k < param_count(&callee); k++) {
+				size_t i = arrangement.differs ? arrangement.params[k] : k;
 				const struct tree *arg = NULL;
 
 				if (call->args_kind == ARGS_NAMED)
@@ -221,6 +260,8 @@ void compile_call_step(struct compiler *c, const struct call *call)
 				warn_private_service(c, &callee, param_name(&callee, i), arg);
 				compile_tree(c, arg);
 			}
+			if (arrangement.differs)
+				emit_arrangement(c, &arrangement, param_count(&callee));
 			emit_call(c, &callee);
 		}
 	}

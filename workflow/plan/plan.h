@@ -42,6 +42,7 @@ enum code {
 	CODE_OR,           /* ( a -- a ) and jump to `arg` if a is true, else ( a -- ) */
 	CODE_BOOL,         /* ( a -- a )	TypeError unless boolean: the right side of and, or */
 	CODE_POP,          /* ( v -- ) */
+	CODE_ARRANGE, /* ( v1 .. vn -- )	n = `count` <= PLAN_MAX_ARRANGED; constant `arg` says where each goes */
 	CODE_CALL_LIBRARY, /* ( args -- v )	function `arg`: pure, or an observation */
 	CODE_CALL_ROUTINE, /* ( args -- v )	unit `arg`: pushes a frame */
 	CODE_EFFECT,       /* ( args -- v )	function `arg`: the strand waits for the answer */
@@ -73,6 +74,8 @@ struct op {
 	uint16_t count;
 	int32_t arg;
 };
+
+enum { PLAN_MAX_ARRANGED = 16 };
 
 enum unit_kind { UNIT_ROUTINE, UNIT_BRANCH, UNIT_ITERATION };
 

@@ -51,6 +51,7 @@ static const char *code_name(enum code code)
 		[CODE_POP] = "pop",
 		[CODE_CALL_LIBRARY] = "library",
 		[CODE_CALL_ROUTINE] = "routine",
+		[CODE_ARRANGE] = "arrange",
 		[CODE_EFFECT] = "effect",
 		[CODE_LOG] = "log",
 		[CODE_STORE] = "store",
