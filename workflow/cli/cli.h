@@ -41,12 +41,23 @@ extern const struct opt_option cli_session_options[]; /* --durability --services
 /* ---- input.c */
 /* A whole file ("-" is stdin), at most `limit` bytes, appended. */
 int cli_read_file(const char *path, size_t limit, struct buf *out, struct error *err);
-/* The plan of a file, or NULL with *status set: mistakes and warnings are printed. */
+enum { CLI_SOURCE_LIMIT = 16 << 20 }; /* read of a definition: what is too large must still be refused well */
+/* The plan of a file, or NULL with *status set: mistakes are printed, warnings are not. */
 struct plan *cli_read_plan(const char *path, struct buf *source, int *status);
+/* The same, connector calls checked against the discovery documents of a catalog; NULL: none. */
+struct plan *cli_read_plan_with(const char *path, struct catalog *catalog, struct buf *source, int *status);
+/* Say on stderr how many warnings there are, when there are any. */
+void cli_mention_warnings(const char *path, const struct plan *plan);
+/* On stderr, with colours on a terminal unless NO_COLOR is set. */
+void cli_print_diags(struct diags *diags);
 /* --data JSON|@FILE|-; null when not given. */
 int cli_read_data(const char *data, struct value *out, struct error *err);
 /* --env-file and --env into a map of strings. */
 int cli_read_env(const struct opts *opts, struct value *env, struct error *err);
+
+/* ---- help_code.c */
+bool cli_help_code(const char *code); /* print what a diagnostic means; false when there is no such code */
+void cli_list_codes(void);
 
 /* ---- output.c */
 /* "lexflow: fact" and the hint on stderr; returns the exit status for it. */

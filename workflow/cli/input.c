@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* An argument may be 32 KB in the service; a mistaken file must still be readable to be refused well. */
-enum { DATA_LIMIT = 16 << 20, ENV_FILE_LIMIT = 1 << 20, SOURCE_READ_LIMIT = 16 << 20 };
+enum { DATA_LIMIT = 16 << 20, ENV_FILE_LIMIT = 1 << 20 };
 
 int cli_read_file(const char *path, size_t limit, struct buf *out, struct error *err)
 {
@@ -37,20 +39,43 @@ int cli_read_file(const char *path, size_t limit, struct buf *out, struct error 
 	return result;
 }
 
+void cli_print_diags(struct diags *diags)
+{
+	const char *no_color = getenv("NO_COLOR"); /* no-color.org: set and not empty */
+
+	if (isatty(STDERR_FILENO) && !(no_color && no_color[0]))
+		diags_print_coloured(diags, stderr);
+	else
+		diags_print(diags, stderr);
+}
+
+void cli_mention_warnings(const char *path, const struct plan *plan)
+{
+	if (plan->warning_count)
+		fprintf(stderr, "%s: %zu warning%s, shown by: lexflow check %s\n", path, plan->warning_count,
+			plan->warning_count == 1 ? "" : "s", path);
+}
+
 struct plan *cli_read_plan(const char *path, struct buf *source, int *status)
+{
+	return cli_read_plan_with(path, NULL, source, status);
+}
+
+struct plan *cli_read_plan_with(const char *path, struct catalog *catalog, struct buf *source, int *status)
 {
 	struct error err = {0};
 	struct diags *diags;
 	struct plan *plan;
 
-	if (cli_read_file(path, SOURCE_READ_LIMIT, source, &err) < 0) {
+	if (cli_read_file(path, CLI_SOURCE_LIMIT, source, &err) < 0) {
 		*status = cli_fault(&err);
 		return NULL;
 	}
 	diags = diags_new();
 	diags_source(diags, path, buf_text(source), source->len);
-	plan = plan_read(path, buf_slice(source), diags);
-	diags_print(diags, stderr);
+	plan = plan_read_with(path, buf_slice(source), catalog, diags);
+	if (!plan)
+		cli_print_diags(diags);
 	*status = plan ? 0 : EXIT_USAGE;
 	diags_free(diags);
 	return plan;

@@ -6,13 +6,15 @@
 #include "workflow/plan/plan_private.h"
 
 #include "lib/mem/mem.h"
+#include "workflow/connector/connector.h"
+#include "workflow/expr/nearest.h"
 
 int find_routine(const struct compiler *c, struct slice name)
 {
 	const struct definition *definition = c->plan->definition;
 
 	for (size_t i = 0; i < definition->routine_count; i++) {
-		if (slice_equal(definition->routines[i].name.text, name))
+		if (name.len && slice_equal(definition->routines[i].name.text, name))
 			return (int)i;
 	}
 	return -1;
@@ -25,6 +27,7 @@ struct callee {
 	const struct stdlib_function *function;
 	const struct routine *routine;
 	int unit;
+	bool is_blocking; /* a connector: its routine waits for the world */
 };
 
 static size_t param_count(const struct callee *callee)
@@ -49,35 +52,51 @@ static bool param_fallback(const struct callee *callee, size_t i, struct value *
 	return optional;
 }
 
-static bool starts(struct slice name, const char *prefix)
+static void blocking_call(struct compiler *c, const struct callee *callee)
 {
-	return slice_starts(name, slice_of(prefix));
+	diags_error(c->diags, callee->at, "blocking-call",
+		    "%.*s waits for the world and cannot stand in an expression", SLICE_ARG(callee->name));
+	diags_hint(c->diags, "use a call step: call: %.*s", SLICE_ARG(callee->name));
 }
 
 static void unknown_callee(struct compiler *c, const struct callee *callee)
 {
-	const struct stdlib_function *nearest = stdlib_nearest(callee->name);
-
-	if (starts(callee->name, "googleapis.") || starts(callee->name, "experimental.")) {
-		diags_error(c->diags, callee->at, "unsupported-call",
-			    "%.*s is not available in this version of lexflow", SLICE_ARG(callee->name));
-		diags_hint(c->diags,
-			   "connectors can be called by http.request; see the README for what is there");
+	if (!callee->name.len || is_doubtful(c, callee->name))
+		return; /* what stood there has been refused */
+	if (connector_is_name(callee->name)) {
+		blocking_call(c, callee);
 		return;
 	}
 	diags_error(c->diags, callee->at, "unknown-function", "there is no function or routine \"%.*s\"",
 		    SLICE_ARG(callee->name));
-	if (nearest)
-		diags_hint(c->diags, "did you mean \"%s\"?", nearest->name);
+	hint_callee(c, callee->name);
+}
+
+/* A name in one of the built-in routines: they call each other, and functions that nobody else can name. */
+static bool find_inside(struct compiler *c, struct callee *callee)
+{
+	callee->unit = find_builtin(c, callee->name);
+	if (callee->unit >= 0)
+		callee->routine = routine_of(c->plan, callee->unit);
+	if (!callee->routine)
+		callee->function = connector_function(callee->name);
+	if (!callee->routine && !callee->function)
+		callee->function = stdlib_find_internal(callee->name);
+	return callee->routine || callee->function;
 }
 
 static bool find_callee(struct compiler *c, struct callee *callee)
 {
+	bool in_expression = true;
+
+	if (in_builtin(c) && find_inside(c, callee))
+		return true;
 	callee->unit = find_routine(c, callee->name);
-	if (callee->unit >= 0)
-		callee->routine = &c->plan->definition->routines[callee->unit];
-	else
+	if (callee->unit < 0)
 		callee->function = stdlib_find(callee->name);
+	if (callee->unit >= 0 || find_helper(c, callee->name, &callee->unit, &in_expression))
+		callee->routine = routine_of(c->plan, callee->unit);
+	callee->is_blocking = !in_expression;
 	if (callee->function || callee->routine)
 		return true;
 	unknown_callee(c, callee);
@@ -102,24 +121,38 @@ static void emit_call(struct compiler *c, const struct callee *callee)
 		effect);
 }
 
+/* Parameters that could not be read: nothing is known about the arguments. */
+static bool has_doubtful_params(const struct callee *callee)
+{
+	return callee->routine && callee->routine->is_damaged;
+}
+
 /* An argument that was not given: its default, or a mistake. */
 static void missing_argument(struct compiler *c, const struct callee *callee, size_t i)
 {
 	struct value fallback = value_null();
 
-	if (!param_fallback(callee, i, &fallback))
+	if (!param_fallback(callee, i, &fallback) && !has_doubtful_params(callee))
 		diags_error(c->diags, callee->at, "missing-argument", "%.*s needs the argument \"%.*s\"",
 			    SLICE_ARG(callee->name), SLICE_ARG(param_name(callee, i)));
 	emit_constant(c, fallback);
 }
 
-static bool too_many(struct compiler *c, const struct callee *callee, size_t given)
+/* `surplus` is the place of the first that is too many. */
+static void too_many(struct compiler *c, const struct callee *callee, size_t given, struct place surplus)
 {
-	if (given <= param_count(callee))
-		return false;
-	diags_error(c->diags, callee->at, "too-many-arguments", "%.*s takes at most %zu arguments, not %zu",
-		    SLICE_ARG(callee->name), param_count(callee), given);
-	return true;
+	size_t most = param_count(callee);
+	struct buf names;
+
+	if (has_doubtful_params(callee))
+		return;
+	buf_init(&names, 0);
+	for (size_t i = 0; i < most; i++)
+		buf_printf(&names, "%s%.*s", i ? ", " : "", SLICE_ARG(param_name(callee, i)));
+	diags_error(c->diags, surplus, "too-many-arguments", "%.*s takes at most %zu argument%s, not %zu",
+		    SLICE_ARG(callee->name), most, most == 1 ? "" : "s", given);
+	diags_hint(c->diags, "%.*s(%s)", SLICE_ARG(callee->name), buf_text(&names));
+	buf_release(&names);
 }
 
 /* Where a dotted name begins. */
@@ -139,13 +172,11 @@ void compile_expr_call(struct compiler *c, const struct expr *expr)
 	if (!callee.name.ptr || !callee.name.len) {
 		diags_error(c->diags, expr->at, "not-callable", "only a function or a routine can be called");
 	} else if (find_callee(c, &callee)) {
-		if (callee.function && stdlib_is_blocking(callee.function)) {
-			diags_error(c->diags, callee.at, "blocking-call",
-				    "%s waits for the world and cannot stand in an expression",
-				    callee.function->name);
-			diags_hint(c->diags, "use a call step: call: %s", callee.function->name);
-		}
-		if (!too_many(c, &callee, expr->count)) {
+		if (callee.is_blocking || (callee.function && stdlib_is_blocking(callee.function)))
+			blocking_call(c, &callee);
+		if (expr->count > param_count(&callee)) {
+			too_many(c, &callee, expr->count, expr_start(expr->items[param_count(&callee)]));
+		} else {
 			for (size_t i = 0; i < param_count(&callee); i++) {
 				if (i < expr->count)
 					compile_expr(c, expr->items[i]);
@@ -169,6 +200,28 @@ static const struct tree *named_argument(const struct call *call, struct slice n
 	return NULL;
 }
 
+static void unknown_argument(struct compiler *c, const struct callee *callee, struct name name)
+{
+	struct nearest nearest;
+	struct buf names;
+
+	nearest_init(&nearest, name.text);
+	buf_init(&names, 0);
+	for (size_t i = 0; i < param_count(callee); i++) {
+		nearest_offer(&nearest, param_name(callee, i));
+		buf_printf(&names, "%s%.*s", i ? ", " : "", SLICE_ARG(param_name(callee, i)));
+	}
+	diags_error(c->diags, name.at, "unknown-argument", "%.*s has no argument \"%.*s\"",
+		    SLICE_ARG(callee->name), SLICE_ARG(name.text));
+	if (nearest_best(&nearest).ptr)
+		diags_hint(c->diags, "did you mean \"%.*s\"?", SLICE_ARG(nearest_best(&nearest)));
+	else if (names.len)
+		diags_hint(c->diags, "its arguments are %s", buf_text(&names));
+	else
+		diags_hint(c->diags, "it takes no arguments");
+	buf_release(&names);
+}
+
 static void check_argument_names(struct compiler *c, const struct callee *callee, const struct call *call)
 {
 	for (size_t i = 0; i < call->arg_count; i++) {
@@ -177,10 +230,8 @@ static void check_argument_names(struct compiler *c, const struct callee *callee
 
 		for (size_t j = 0; j < param_count(callee); j++)
 			known = known || slice_equal(param_name(callee, j), name);
-		if (!known)
-			diags_error(c->diags, call->arg_names[i].at, "unknown-argument",
-				    "%.*s has no argument \"%.*s\"", SLICE_ARG(callee->name),
-				    SLICE_ARG(name));
+		if (!known && name.ptr && !has_doubtful_params(callee))
+			unknown_argument(c, callee, call->arg_names[i]);
 	}
 }
 
@@ -195,7 +246,8 @@ static void warn_private_service(struct compiler *c, const struct callee *callee
 		return;
 	diags_warn(c->diags, arg->at, "private-service",
 		   "only the deployed service can reach a private_service_name; here the call fails");
-	diags_hint(c->diags, "let it be null here, as ${sys.get_env(\"SERVICE_NAME\")} is where that is not set");
+	diags_hint(c->diags,
+		   "let it be null here, as ${sys.get_env(\"SERVICE_NAME\")} is where that is not set");
 }
 
 /* Named arguments are evaluated as they are written (reference, 2.3), then put where the parameters stand. */
@@ -240,10 +292,12 @@ void compile_call_step(struct compiler *c, const struct call *call)
 	int depth = c->depth;
 	struct arrangement arrangement;
 
-	if (find_callee(c, &callee)) {
+	if (!compile_connector_call(c, call) && find_callee(c, &callee)) {
 		if (call->args_kind == ARGS_NAMED)
 			check_argument_names(c, &callee, call);
-		if (call->args_kind != ARGS_POSITIONAL || !too_many(c, &callee, call->arg_count)) {
+		if (call->args_kind == ARGS_POSITIONAL && call->arg_count > param_count(&callee)) {
+			too_many(c, &callee, call->arg_count, call->args[param_count(&callee)]->at);
+		} else {
 			arrange(call, &callee, &arrangement);
 			for (size_t k = 0; k < param_count(&callee); k++) {
 				size_t i = arrangement.differs ? arrangement.params[k] : k;

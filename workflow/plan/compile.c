@@ -10,65 +10,10 @@
 
 #include "lib/mem/mem.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- jumps */
-
-static bool known_elsewhere(const struct block *block, struct slice name);
-
-static bool step_holds(const struct step *step, struct slice name)
-{
-	if (step->name.text.ptr && slice_equal(step->name.text, name))
-		return true;
-	switch (step->kind) {
-	case STEP_SWITCH:
-		for (size_t i = 0; i < step->as.cases.count; i++) {
-			if (step_holds(step->as.cases.entries[i].body, name))
-				return true;
-		}
-		return false;
-	case STEP_FOR:
-		return known_elsewhere(&step->as.loop.body, name);
-	case STEP_PARALLEL:
-		for (size_t i = 0; i < step->as.parallel.branch_count; i++) {
-			if (known_elsewhere(&step->as.parallel.branches[i].body, name))
-				return true;
-		}
-		return step->as.parallel.loop && known_elsewhere(&step->as.parallel.loop->body, name);
-	case STEP_TRY:
-		return known_elsewhere(&step->as.attempt.body, name) ||
-		       known_elsewhere(&step->as.attempt.handler, name);
-	case STEP_STEPS:
-		return known_elsewhere(&step->as.steps, name);
-	default:
-		return false;
-	}
-}
-
-static bool known_elsewhere(const struct block *block, struct slice name)
-{
-	for (size_t i = 0; i < block->count; i++) {
-		if (step_holds(block->steps[i], name))
-			return true;
-	}
-	return false;
-}
-
-static void unknown_target(struct compiler *c, const struct name *next)
-{
-	const struct unit *unit = &c->plan->units[c->unit];
-	const struct routine *routine = &c->plan->definition->routines[unit->routine];
-
-	if (known_elsewhere(&routine->body, next->text)) {
-		diags_error(c->diags, next->at, "forbidden-jump",
-			    "step \"%.*s\" cannot be jumped to from here", SLICE_ARG(next->text));
-		diags_hint(c->diags,
-			   "jumps may not enter a nested body, nor cross the border of a loop or branch");
-		return;
-	}
-	diags_error(c->diags, next->at, "unknown-step", "no step named \"%.*s\" in routine \"%.*s\"",
-		    SLICE_ARG(next->text), SLICE_ARG(routine->name.text));
-}
 
 static void jump_to_step(struct compiler *c, const struct name *next)
 {
@@ -88,7 +33,16 @@ static void jump_to_step(struct compiler *c, const struct name *next)
 		if (labels->border)
 			break;
 	}
-	unknown_target(c, next);
+	complain_target(c, next);
+}
+
+/* A branch inside of a loop is none of its iterations (reference, 2.11). */
+static void hint_outside_loop(struct compiler *c)
+{
+	if (c->plan->units[c->unit].kind == UNIT_BRANCH)
+		diags_hint(c->diags, "a loop around the parallel step cannot be reached from a branch");
+	else
+		diags_hint(c->diags, "use the name of a step, or \"end\" to end the routine");
 }
 
 static void jump_in_loop(struct compiler *c, const struct name *next)
@@ -99,12 +53,15 @@ static void jump_in_loop(struct compiler *c, const struct name *next)
 	if (!exits) {
 		diags_error(c->diags, next->at, "outside-loop", "\"%.*s\" stands outside of a loop",
 			    SLICE_ARG(next->text));
+		hint_outside_loop(c);
 		return;
 	}
 	if (exits->is_parallel) {
-		if (is_break)
+		if (is_break) {
 			diags_error(c->diags, next->at, "break-parallel",
 				    "a parallel loop cannot be left with break");
+			diags_hint(c->diags, "its iterations run side by side; \"continue\" ends this one");
+		}
 		emit_constant(c, value_null());
 		emit_at(c, next->at, CODE_RETURN, 0, 0, 0, -1);
 		return;
@@ -123,6 +80,7 @@ static bool in_branch(struct compiler *c, struct place at, const char *what)
 	if (c->plan->units[c->unit].kind == UNIT_ROUTINE)
 		return false;
 	diags_error(c->diags, at, "leaves-branch", "%s cannot leave a parallel branch or iteration", what);
+	diags_hint(c->diags, "assign to a shared variable, and decide after the parallel step");
 	return true;
 }
 
@@ -186,18 +144,22 @@ void compile_step(struct compiler *c, const struct step *step)
 {
 	int outer = c->step;
 	struct place at = c->at;
+	const struct step *around = c->source_step;
 
-	if (step->name.text.ptr) {
-		c->step = add_step(c, step);
+	c->source_step = step;
+	if (step->name.text.ptr)
 		c->at = step->name.at;
+	if (step->name.text.ptr && !in_builtin(c)) {
+		c->step = add_step(c, step);
 		emit(c, CODE_STEP, 0, 0, c->step, 0);
 	}
 	compile_body(c, step);
 	compile_next(c, &step->next);
-	if (step->name.text.ptr)
+	if (step->name.text.ptr && !in_builtin(c))
 		c->plan->steps[c->step].end = c->plan->op_count;
 	c->step = outer;
 	c->at = at;
+	c->source_step = around;
 }
 
 /* ---- simple steps */
@@ -212,10 +174,17 @@ static void compile_assignment(struct compiler *c, const struct assignment *item
 		compile_expr(c, item->path[i]);
 	if (!scope_writable(c, item->variable, &variable))
 		variable = (struct variable){0};
-	if (n)
+	if (!item->variable.text.ptr)
+		c->depth -= 1 + n;
+	else if (n)
 		emit_at(c, item->variable.at, CODE_STORE_PATH, variable.level, n, variable.slot, -1 - n);
 	else
 		emit_at(c, item->variable.at, CODE_STORE, variable.level, 0, variable.slot, -1);
+}
+
+bool is_external_call(struct slice callee)
+{
+	return slice_starts(callee, SLICE("http.")) || slice_starts(callee, SLICE("googleapis."));
 }
 
 static void compile_call(struct compiler *c, const struct call *call)
@@ -229,6 +198,9 @@ static void compile_call(struct compiler *c, const struct call *call)
 		emit_at(c, call->result.at, CODE_STORE, variable.level, 0, variable.slot, -1);
 	else
 		c->depth--;
+	if (call->result.text.ptr && scope_find(c, call->result.text, &variable) &&
+	    is_external_call(call->callee.text))
+		variable.symbol->is_response = true;
 }
 
 static void compile_switch(struct compiler *c, const struct switch_step *cases)
@@ -239,7 +211,8 @@ static void compile_switch(struct compiler *c, const struct switch_step *cases)
 		int skip;
 
 		compile_tree(c, cases->entries[i].condition);
-		skip = emit_at(c, cases->entries[i].condition->at, CODE_JUMP_UNLESS, 0, 0, 0, -1);
+		skip = emit_at(c, cases->entries[i].condition ? cases->entries[i].condition->at : c->at,
+			       CODE_JUMP_UNLESS, 0, 0, 0, -1);
 		compile_step(c, cases->entries[i].body);
 		ends[i] = emit(c, CODE_JUMP, 0, 0, 0, 0);
 		patch(c, skip);
@@ -299,9 +272,9 @@ void compile_unit_body(struct compiler *c, const struct block *block)
 	emit(c, CODE_RETURN, 0, 0, 0, -1);
 }
 
-static void compile_routine(struct compiler *c, int unit)
+void compile_routine(struct compiler *c, int unit)
 {
-	const struct routine *routine = &c->plan->definition->routines[unit];
+	const struct routine *routine = routine_of(c->plan, unit);
 	struct scope scope = {.is_unit = true};
 
 	c->unit = unit;
@@ -310,17 +283,17 @@ static void compile_routine(struct compiler *c, int unit)
 	c->at = routine->name.at;
 	c->scope = &scope;
 	for (size_t i = 0; i < routine->param_count; i++)
-		scope_add(c, &scope, routine->params[i].name);
+		scope_bring(c, &scope, routine->params[i].name);
 	c->plan->units[unit].param_count = (int)routine->param_count;
 	compile_unit_body(c, &routine->body);
-	scope_release(&scope);
+	scope_release(c, &scope);
 	c->scope = NULL;
 }
 
-struct plan *plan_build(struct definition *definition, struct diags *diags)
+static struct plan *build(struct definition *definition, struct catalog *catalog, struct diags *diags)
 {
 	struct plan *plan = mem_new(sizeof(*plan));
-	struct compiler compiler = {.plan = plan, .diags = diags, .step = -1, .loop = -1};
+	struct compiler compiler = {.plan = plan, .diags = diags, .step = -1, .loop = -1, .catalog = catalog};
 
 	plan->definition = definition;
 	plan->main = -1;
@@ -331,20 +304,35 @@ struct plan *plan_build(struct definition *definition, struct diags *diags)
 	}
 	for (size_t i = 0; i < definition->routine_count; i++)
 		compile_routine(&compiler, (int)i);
-	if (plan->main < 0)
-		diags_error(diags, (struct place){.file = definition->file}, "no-main",
-			    "there is no routine \"main\"");
+	assert(plan->main >= 0 || definition->is_damaged);
+	if (diags_errors(diags) == 0)
+		warn_plan(&compiler);
+	plan->warning_count = diags_warnings(diags);
+	if (diags_errors(diags) == 0)
+		compile_builtins(&compiler);
+	mem_free(compiler.unused);
 	if (diags_errors(diags) == 0)
 		return plan;
 	plan_free(plan);
 	return NULL;
 }
 
+struct plan *plan_build(struct definition *definition, struct diags *diags)
+{
+	return build(definition, NULL, diags);
+}
+
+struct plan *plan_read_with(const char *file, struct slice source, struct catalog *catalog,
+			    struct diags *diags)
+{
+	struct definition *definition = definition_read_all(file, source, diags);
+
+	return definition ? build(definition, catalog, diags) : NULL;
+}
+
 struct plan *plan_read(const char *file, struct slice source, struct diags *diags)
 {
-	struct definition *definition = definition_read(file, source, diags);
-
-	return definition ? plan_build(definition, diags) : NULL;
+	return plan_read_with(file, source, NULL, diags);
 }
 
 void plan_free(struct plan *plan)
@@ -367,6 +355,8 @@ void plan_free(struct plan *plan)
 	mem_free(plan->loops);
 	mem_free(plan->handlers);
 	mem_free(plan->forks);
+	mem_free(plan->connectors);
+	definition_free(plan->builtin);
 	definition_free(plan->definition);
 	mem_free(plan);
 }

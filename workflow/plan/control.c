@@ -32,14 +32,46 @@ static void close_scope(struct compiler *c)
 	struct scope *scope = c->scope;
 
 	c->scope = scope->parent;
-	scope_release(scope);
+	scope_release(c, scope);
 }
 
-/* The two names that a loop brings; they hide names around it. */
+/* Loops in each other share no name (reference, 2.5 and 12). */
+static void check_loop_name(struct compiler *c, struct name name)
+{
+	struct variable known;
+
+	if (!name.text.ptr || !scope_find(c, name.text, &known))
+		return;
+	if (known.symbol->is_of_loop) {
+		diags_error(c->diags, name.at, "nested-loop-name",
+			    "a loop around this one has the variable \"%.*s\" already", SLICE_ARG(name.text));
+		diags_hint(c->diags, "it is in line %d; give this one another name", known.symbol->at.line);
+	} else {
+		diags_warn(c->diags, name.at, "hidden-variable",
+			   "this hides the variable \"%.*s\" that exists outside of the loop",
+			   SLICE_ARG(name.text));
+		diags_hint(c->diags,
+			   "that one is in line %d; what the loop does to its own is gone afterwards",
+			   known.symbol->at.line);
+	}
+}
+
+static int bring_loop_name(struct compiler *c, struct name name)
+{
+	int slot = scope_bring(c, c->scope, name);
+
+	if (name.text.ptr)
+		scope_here(c->scope, name.text)->is_of_loop = true;
+	return slot;
+}
+
+/* The two names that a loop brings. The scope that holds them is open already, and empty. */
 static void declare_loop(struct compiler *c, const struct loop *loop, int *value, int *index)
 {
-	*value = scope_add(c, c->scope, loop->value)->slot;
-	*index = loop->index.text.ptr ? scope_add(c, c->scope, loop->index)->slot : -1;
+	check_loop_name(c, loop->value);
+	check_loop_name(c, loop->index);
+	*value = bring_loop_name(c, loop->value);
+	*index = loop->index.text.ptr ? bring_loop_name(c, loop->index) : -1;
 }
 
 /* ---- for */
@@ -69,7 +101,8 @@ void compile_for(struct compiler *c, const struct loop *loop)
 	int value, index;
 
 	compile_tree(c, loop_source(loop));
-	emit_at(c, loop_source(loop)->at, loop->range ? CODE_FOR_RANGE : CODE_FOR_LIST, 0, 0, number, -1);
+	emit_at(c, loop_source(loop) ? loop_source(loop)->at : c->at,
+		loop->range ? CODE_FOR_RANGE : CODE_FOR_LIST, 0, 0, number, -1);
 	open_scope(c, &scope);
 	declare_loop(c, loop, &value, &index);
 	c->plan->loops[number].value = value;
@@ -133,6 +166,18 @@ static void push_backoff(struct compiler *c, const struct retry *retry)
 	push_number(c, retry->backoff || retry->policy ? NULL : retry->multiplier, backoff->multiplier);
 }
 
+static void hint_policy(struct compiler *c, struct slice name)
+{
+	const struct stdlib_function *predicate = name.ptr ? stdlib_find(name) : NULL;
+
+	if (predicate || (name.ptr && find_routine(c, name) >= 0))
+		diags_hint(c->diags, "this is a predicate: write retry: {predicate: ${%.*s}, max_retries: 5}",
+			   SLICE_ARG(name));
+	else
+		diags_hint(c->diags,
+			   "use ${http.default_retry}, ${http.default_retry_non_idempotent}, or a map");
+}
+
 /* Returns the operation that jumps when the predicate refuses. */
 static int compile_retry(struct compiler *c, const struct retry *retry, int handler, int hidden)
 {
@@ -147,16 +192,14 @@ static int compile_retry(struct compiler *c, const struct retry *retry, int hand
 		if (!policy) {
 			diags_error(c->diags, retry->policy->at, "unknown-policy",
 				    "this is no retry policy of the library");
-			diags_hint(
-				c->diags,
-				"use ${http.default_retry}, ${http.default_retry_non_idempotent}, or a map");
+			hint_policy(c, name);
 			policy = stdlib_policy(SLICE("http.default_retry"));
 		}
 	}
 	emit(c, CODE_LOAD, 0, 0, hidden, 1);
 	if (policy)
 		compile_predicate_named(c, policy->predicate);
-	else
+	else if (retry->predicate)
 		compile_predicate(c, retry->predicate);
 	refused = emit(c, CODE_JUMP_UNLESS, 0, 0, 0, -1);
 	if (policy)
@@ -174,7 +217,7 @@ static void compile_except(struct compiler *c, const struct try_step *attempt, i
 
 	open_scope(c, &scope);
 	if (attempt->as.text.ptr) {
-		int slot = scope_add(c, &scope, attempt->as)->slot;
+		int slot = scope_bring(c, &scope, attempt->as);
 
 		emit(c, CODE_LOAD, 0, 0, hidden, 1);
 		emit(c, CODE_STORE, 0, 0, slot, -1);
@@ -243,7 +286,7 @@ static int compile_branch(struct compiler *c, const struct parallel *parallel, e
 	if (loop)
 		declare_loop(c, loop, &fork->value, &fork->index);
 	compile_unit_body(c, body);
-	scope_release(&scope);
+	scope_release(c, &scope);
 	c->unit = around.unit;
 	c->depth = around.depth;
 	c->loop = around.loop;
@@ -256,12 +299,16 @@ static int compile_branch(struct compiler *c, const struct parallel *parallel, e
 static void check_shared(struct compiler *c, const struct parallel *parallel)
 {
 	for (size_t i = 0; i < parallel->shared_count; i++) {
+		struct name name = parallel->shared[i];
 		struct variable known;
 
-		if (!scope_find(c, parallel->shared[i].text, &known))
-			diags_error(c->diags, parallel->shared[i].at, "unknown-variable",
-				    "shared variable \"%.*s\" does not exist before this step",
-				    SLICE_ARG(parallel->shared[i].text));
+		if (!name.text.ptr || is_doubtful(c, name.text))
+			continue;
+		if (scope_find(c, name.text, &known) && is_before(known.symbol->at, name.at))
+			continue;
+		diags_error(c->diags, name.at, "unknown-variable",
+			    "shared variable \"%.*s\" does not exist before this step", SLICE_ARG(name.text));
+		diags_hint(c->diags, "assign it in a step above, for example null");
 	}
 }
 
@@ -279,11 +326,10 @@ static void check_limit(struct compiler *c, const struct tree *limit)
 {
 	struct value constant;
 
-	if (!limit || !fold_tree(limit, &constant))
+	if (!limit || limit->kind != TREE_EXPR || !fold_tree(limit, &constant))
 		return;
 	if (constant.kind != VALUE_INT || constant.as.integer < 1)
-		diags_error(c->diags, limit->at, "bad-concurrency-limit",
-			    "concurrency_limit must be a positive integer");
+		diags_error(c->diags, limit->at, "bad-value", "concurrency_limit must be a positive integer");
 	value_unref(constant);
 }
 

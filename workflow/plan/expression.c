@@ -5,8 +5,6 @@
 
 /* ---- folding */
 
-static bool fold_expr(const struct expr *expr, struct value *out);
-
 /* What fails is left for run time, where a `try` may catch it. */
 static bool fold_result(int failed, struct value raised)
 {
@@ -60,7 +58,7 @@ static bool fold_items(const struct expr *expr, struct value *out)
 	return true;
 }
 
-static bool fold_expr(const struct expr *expr, struct value *out)
+bool fold_expr(const struct expr *expr, struct value *out)
 {
 	switch (expr->kind) {
 	case EXPR_LITERAL:
@@ -84,7 +82,8 @@ static bool fold_tree_map(const struct tree *tree, struct value *out)
 	for (size_t i = 0; i < tree->count; i++) {
 		struct value item;
 
-		if (tree->keys[i]->kind != TREE_CONSTANT || !fold_tree(tree->items[i], &item)) {
+		if (tree->keys[i]->kind != TREE_CONSTANT || tree->keys[i]->constant.kind != VALUE_STRING ||
+		    !fold_tree(tree->items[i], &item)) {
 			value_unref(*out);
 			return false;
 		}
@@ -100,7 +99,7 @@ bool fold_tree(const struct tree *tree, struct value *out)
 		*out = value_ref(tree->constant);
 		return true;
 	case TREE_EXPR:
-		return fold_expr(tree->expr, out);
+		return tree->expr && fold_expr(tree->expr, out);
 	case TREE_MAP:
 		return fold_tree_map(tree, out);
 	case TREE_LIST:
@@ -121,26 +120,28 @@ bool fold_tree(const struct tree *tree, struct value *out)
 
 /* ---- operations */
 
+struct place expr_start(const struct expr *expr)
+{
+	while (expr->left && expr->kind != EXPR_UNARY)
+		expr = expr->left;
+	return expr->at;
+}
+
 static void compile_name(struct compiler *c, const struct expr *expr)
 {
 	struct variable variable;
-	struct slice nearest;
 
 	if (scope_find(c, expr->name, &variable)) {
+		variable.symbol->is_read = true;
 		emit_at(c, expr->at, CODE_LOAD, variable.level, 0, variable.slot, 1);
 		return;
 	}
 	c->depth++; /* as if it were there: the rest is still checked */
-	nearest = scope_nearest(c, expr->name);
+	if (is_doubtful(c, expr->name))
+		return;
 	diags_error(c->diags, expr->at, "unknown-variable",
 		    "\"%.*s\" is neither a variable of this scope nor a routine", SLICE_ARG(expr->name));
-	if (nearest.ptr)
-		diags_hint(c->diags, "did you mean \"%.*s\"?", SLICE_ARG(nearest));
-	else if (stdlib_is_module(expr->name))
-		diags_hint(c->diags, "a library function needs parentheses here");
-	else
-		diags_hint(c->diags,
-			   "a variable first assigned in a loop, branch or except body ends with it");
+	hint_variable(c, expr->name);
 }
 
 static void compile_logic(struct compiler *c, const struct expr *expr)
@@ -222,8 +223,12 @@ void compile_expr(struct compiler *c, const struct expr *expr)
 void compile_tree(struct compiler *c, const struct tree *tree)
 {
 	struct value folded;
-	bool is_list = tree->kind == TREE_LIST;
+	bool is_list = tree && tree->kind == TREE_LIST;
 
+	if (!tree || (tree->kind == TREE_EXPR && !tree->expr)) { /* could not be read */
+		emit_constant(c, value_null());
+		return;
+	}
 	if (fold_tree(tree, &folded)) {
 		emit_at(c, tree->at, CODE_CONSTANT, 0, 0, add_constant(c, folded), 1);
 		return;

@@ -156,6 +156,7 @@ struct plan {
 	int handler_count;
 	struct plan_fork *forks;
 	int fork_count;
+	size_t warning_count; /* in `diags`, when it was built */
 };
 
 /* Takes the definition over, also when it fails. NULL when `diags` got an error. */

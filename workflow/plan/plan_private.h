@@ -14,6 +14,10 @@ struct symbol {
 	struct slice name;
 	struct place at; /* where it is first assigned */
 	int slot;
+	bool comes_with_scope; /* a parameter, loop variable or caught error: nobody minds when it is not used */
+	bool is_of_loop;
+	bool is_read;
+	bool is_response; /* holds the answer of an HTTP or connector call */
 };
 
 /* Names that are known here. A function scope, or one that a loop body, branch, iteration or except body
@@ -65,6 +69,11 @@ struct compiler {
 	struct scope *scope;
 	struct labels *labels;
 	struct loop_exits *exits;
+	struct catalog *catalog; /* discovery documents to check connector calls against; lent, or NULL */
+	size_t connector_capacity;
+	const struct step *source_step; /* innermost one being compiled, named or not */
+	struct symbol *unused;          /* owned: variables that nobody reads, for warnings */
+	size_t unused_count, unused_capacity;
 };
 
 /* ---- emit.c */
@@ -84,20 +93,50 @@ int add_slot(struct compiler *c,
 struct variable {
 	int level, slot;
 	const struct scope *outside; /* innermost parallel scope crossed, or NULL */
+	struct symbol *symbol;       /* until a scope gets another one */
 };
 bool scope_find(const struct compiler *c, struct slice name, struct variable *found);
-struct symbol *scope_add(struct compiler *c, struct scope *scope, struct name name);
+struct symbol *scope_here(const struct scope *scope, struct slice name); /* or NULL */
+bool is_before(struct place a, struct place b);
+/* A new variable, or the one of this name. Returns its slot; a name that could not be read gets one too. */
+int scope_add(struct compiler *c, struct scope *scope, struct name name);
+/* The same for what comes with the scope: a parameter, loop variable or caught error. */
+int scope_bring(struct compiler *c, struct scope *scope, struct name name);
 /* Declare what a list of steps assigns directly in this scope and what no scope around it knows. */
 void scope_declare_block(struct compiler *c, struct scope *scope, const struct block *block);
-void scope_release(struct scope *scope);
+/* Notes the variables that were not read. */
+void scope_release(struct compiler *c, struct scope *scope);
 /* The variable that an assignment to `name` writes; false (and a diagnostic) when it may not. */
 bool scope_writable(struct compiler *c, struct name name, struct variable *found);
-/* A known name near this one, for a hint; empty slice if none. */
-struct slice scope_nearest(const struct compiler *c, struct slice name);
+
+/* ---- hint.c: what the author meant */
+
+/* Is it a word of something that could not be read (definition.h)? Then its absence is no second mistake. */
+bool is_doubtful(const struct compiler *c, struct slice name);
+/* After the error that `name` is unknown here: where it was last in scope, or what is near. */
+void hint_variable(struct compiler *c, struct slice name);
+/* After the error that there is no such function or routine: what is near, or called so elsewhere. */
+void hint_callee(struct compiler *c, struct slice name);
+
+/* ---- target.c: what is wrong with the target of a jump */
+void complain_target(struct compiler *c, const struct name *next);
+
+/* ---- warn.c: what is legal and yet likely a mistake; for a definition without errors
+ *
+ * Nothing is reported that may be meant: where the analysis does not see to the end, it is silent. */
+void warn_plan(struct compiler *c);
+/* ---- warn_flow.c: steps that are never reached, conditions that never change */
+void warn_flow(struct compiler *c, const struct routine *routine);
+/* ---- warn_errors.c: what errors lack, and what is not retried */
+void warn_errors(struct compiler *c);
+/* ---- warn_calls.c: calls one after the other that could overlap, responses kept whole */
+void warn_calls(struct compiler *c, const struct routine *routine);
 
 /* ---- expression.c */
 void compile_expr(struct compiler *c, const struct expr *expr); /* ( -- v ) */
 void compile_tree(struct compiler *c, const struct tree *tree); /* ( -- v ) */
+struct place expr_start(const struct expr *expr); /* where its first token stands */
+bool fold_expr(const struct expr *expr, struct value *out);
 /* Is this tree a constant? Then *out is its value, owned by the caller. */
 bool fold_tree(const struct tree *tree, struct value *out);
 
@@ -109,7 +148,19 @@ void compile_predicate(struct compiler *c, const struct expr *name);
 void compile_predicate_named(struct compiler *c, const char *library_name);
 int find_routine(const struct compiler *c, struct slice name); /* unit number, or -1 */
 
+/* ---- connector.c: connectors and the routines behind them */
+bool in_builtin(const struct compiler *c); /* is one of these routines being compiled? */
+const struct routine *routine_of(const struct plan *plan, int unit);
+int find_builtin(struct compiler *c, struct slice name); /* unit number, or -1 */
+/* The routine behind a name with parameters of its own; false when it has none. */
+bool find_helper(struct compiler *c, struct slice name, int *unit, bool *in_expression);
+/* ( -- v ) of a connector called by (name, args); false when it is none. */
+bool compile_connector_call(struct compiler *c, const struct call *call);
+void compile_builtins(struct compiler *c); /* when all else is */
+
 /* ---- compile.c, control.c */
+void compile_routine(struct compiler *c, int unit);
+bool is_external_call(struct slice callee); /* HTTP or a connector: it waits, and answers with what may be large */
 void compile_block(struct compiler *c, const struct block *block, bool border);
 void compile_step(struct compiler *c, const struct step *step);
 void compile_body(struct compiler *c, const struct step *step); /* what stands in a step, without its next */

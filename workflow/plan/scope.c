@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-static struct symbol *find_here(const struct scope *scope, struct slice name)
+struct symbol *scope_here(const struct scope *scope, struct slice name)
 {
 	for (size_t i = 0; i < scope->count; i++) {
 		if (slice_equal(scope->symbols[i].name, name))
@@ -21,7 +21,7 @@ static struct symbol *find_here(const struct scope *scope, struct slice name)
 	return NULL;
 }
 
-static bool is_before(struct place a, struct place b)
+bool is_before(struct place a, struct place b)
 {
 	return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
@@ -32,10 +32,11 @@ bool scope_find(const struct compiler *c, struct slice name, struct variable *fo
 
 	*found = (struct variable){0};
 	for (const struct scope *scope = c->scope; scope; scope = scope->parent) {
-		const struct symbol *symbol = find_here(scope, name);
+		struct symbol *symbol = scope_here(scope, name);
 
 		if (symbol && (found->level == 0 || is_before(symbol->at, limit))) {
 			found->slot = symbol->slot;
+			found->symbol = symbol;
 			return true;
 		}
 		if (scope->is_unit) {
@@ -48,21 +49,47 @@ bool scope_find(const struct compiler *c, struct slice name, struct variable *fo
 	return false;
 }
 
-struct symbol *scope_add(struct compiler *c, struct scope *scope, struct name name)
+static int add(struct compiler *c, struct scope *scope, struct name name, bool comes_with_scope)
 {
-	struct symbol *symbol = find_here(scope, name.text);
+	struct symbol *symbol;
 
+	if (!name.text.ptr)
+		return add_slot(c, name);
+	symbol = scope_here(scope, name.text);
 	if (symbol)
-		return symbol;
+		return symbol->slot;
 	if (scope->count == scope->capacity)
 		scope->symbols = mem_grow(scope->symbols, &scope->capacity, sizeof(*scope->symbols));
 	symbol = &scope->symbols[scope->count++];
-	*symbol = (struct symbol){name.text, name.at, add_slot(c, name)};
-	return symbol;
+	*symbol = (struct symbol){.name = name.text,
+				  .at = name.at,
+				  .slot = add_slot(c, name),
+				  .comes_with_scope = comes_with_scope};
+	return symbol->slot;
 }
 
-void scope_release(struct scope *scope)
+int scope_add(struct compiler *c, struct scope *scope, struct name name)
 {
+	return add(c, scope, name, false);
+}
+
+int scope_bring(struct compiler *c, struct scope *scope, struct name name)
+{
+	return add(c, scope, name, true);
+}
+
+void scope_release(struct compiler *c, struct scope *scope)
+{
+	for (size_t i = 0; i < scope->count && !in_builtin(c); i++) {
+		const struct symbol *symbol = &scope->symbols[i];
+
+		if (symbol->is_read || symbol->comes_with_scope || symbol->name.ptr[0] == '_' ||
+		    is_doubtful(c, symbol->name))
+			continue;
+		if (c->unused_count == c->unused_capacity)
+			c->unused = mem_grow(c->unused, &c->unused_capacity, sizeof(*c->unused));
+		c->unused[c->unused_count++] = *symbol;
+	}
 	mem_free(scope->symbols);
 	scope->symbols = NULL;
 }
@@ -106,7 +133,7 @@ void scope_declare_block(struct compiler *c, struct scope *scope, const struct b
 		declare_step(c, scope, block->steps[i]);
 }
 
-static bool is_shared(const struct parallel *parallel, struct slice name)
+static bool is_listed(const struct parallel *parallel, struct slice name)
 {
 	for (size_t i = 0; i < parallel->shared_count; i++) {
 		if (slice_equal(parallel->shared[i].text, name))
@@ -115,73 +142,37 @@ static bool is_shared(const struct parallel *parallel, struct slice name)
 	return false;
 }
 
+/* shared: [what is there already, name] */
+static void hint_shared(struct compiler *c, const struct parallel *parallel, struct slice name)
+{
+	struct buf list;
+
+	buf_init(&list, 0);
+	for (size_t i = 0; i < parallel->shared_count; i++)
+		buf_printf(&list, "%.*s, ", SLICE_ARG(parallel->shared[i].text));
+	diags_hint(c->diags, "add it to the parallel step: shared: [%s%.*s]", buf_text(&list),
+		   SLICE_ARG(name));
+	buf_release(&list);
+}
+
 bool scope_writable(struct compiler *c, struct name name, struct variable *found)
 {
 	int crossed = 0;
 
-	if (!scope_find(c, name.text, found)) {
-		diags_error(c->diags, name.at, "unknown-variable", "\"%.*s\" is no variable here",
-			    SLICE_ARG(name.text));
-		return false;
-	}
+	if (!name.text.ptr || !scope_find(c, name.text, found))
+		return false; /* all that is assigned was declared: it could not be read */
 	for (const struct scope *scope = c->scope; scope && crossed < found->level; scope = scope->parent) {
 		if (!scope->is_unit)
 			continue;
 		crossed++;
-		if (scope->parallel && !is_shared(scope->parallel, name.text)) {
+		if (scope->parallel && !is_listed(scope->parallel, name.text)) {
 			diags_error(
 				c->diags, name.at, "not-shared",
 				"\"%.*s\" belongs to the steps around this parallel step and is not shared",
 				SLICE_ARG(name.text));
-			diags_hint(c->diags, "add it to the parallel step: shared: [%.*s]",
-				   SLICE_ARG(name.text));
+			hint_shared(c, scope->parallel, name.text);
 			return false;
 		}
 	}
 	return true;
-}
-
-/* Edit distance of at most 2 between short names; more is no misspelling. */
-static int distance(struct slice a, struct slice b)
-{
-	int row[33];
-
-	if (a.len > 32 || b.len > 32)
-		return 99;
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = (int)j;
-	for (size_t i = 1; i <= a.len; i++) {
-		int diagonal = row[0];
-
-		row[0] = (int)i;
-		for (size_t j = 1; j <= b.len; j++) {
-			int best = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[b.len];
-}
-
-struct slice scope_nearest(const struct compiler *c, struct slice name)
-{
-	struct slice nearest = {NULL, 0};
-	int best = name.len > 3 ? 3 : 2;
-
-	for (const struct scope *scope = c->scope; scope; scope = scope->parent) {
-		for (size_t i = 0; i < scope->count; i++) {
-			int d = distance(scope->symbols[i].name, name);
-
-			if (d < best) {
-				best = d;
-				nearest = scope->symbols[i].name;
-			}
-		}
-	}
-	return nearest;
 }

@@ -69,6 +69,10 @@ static const struct foreign {
 	{"delay", "initial_delay"},
 	{"factor", "multiplier"},
 	{"max_concurrency", "concurrency_limit"},
+	{"else", "condition"},
+	{"elif", "condition"},
+	{"default", "condition"},
+	{"otherwise", "condition"},
 };
 
 static bool is_known(struct slice key, const char *const known[])
