@@ -221,6 +221,7 @@ struct watch {
 	size_t open_count, open_capacity;
 	struct strand *strand; /* of the wanted visit */
 	struct value request;  /* {"run", "step", "visit", "set"}: for EVENT_STARTED */
+	struct tour *tour;     /* owned: all steps are looked at instead of one; or NULL */
 };
 
 void watch_step(struct strand *strand, struct frame *frame, int step);       /* a step begins */
@@ -230,5 +231,12 @@ void watch_caught(struct run *run, struct frame *frame,
 		  struct value raised); /* `frame` goes on in a handler */
 void watch_gone(struct run *run, struct frame *frame, const struct value *raised); /* returned, or raised */
 void watch_free(struct watch *watch);
+
+/* ---- tour.c: the same for every step, counted; called by watch.c */
+struct tour *tour_new(struct step_figures *figures); /* lent */
+void tour_free(struct tour *tour);                   /* NULL is fine */
+void tour_step(struct strand *strand, struct frame *frame, int step);
+void tour_past(struct run *run, struct frame *frame, bool failed); /* it has left what its pc is not in */
+void tour_gone(struct run *run, struct frame *frame, bool failed);
 
 #endif

@@ -174,6 +174,22 @@ int survey_step(const struct plan *plan, const struct history *history, const ch
 	return 0;
 }
 
+int survey_steps(const struct plan *plan, const struct history *history, const char *id,
+		 struct step_figures *figures, struct error *err)
+{
+	struct watch *watch = mem_new(sizeof(*watch));
+	struct run *run;
+
+	watch->step = -1;
+	watch->visit_wanted = SIZE_MAX;
+	watch->tour = tour_new(figures);
+	run = repeat(plan, history, id, &onlooker, watch, err);
+	if (!run)
+		return -1;
+	run_free(run);
+	return 0;
+}
+
 void survey_release(struct survey *survey)
 {
 	for (size_t i = 0; i < survey->count; i++) {

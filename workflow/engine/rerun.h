@@ -1,5 +1,5 @@
 /*
- * rerun.h - looking at one step of a past run, and doing it again.
+ * rerun.h - looking at the steps of a past run, and doing one again.
  *
  * Built on replay: a survey repeats the whole history without a world and notes each time the step was
  * entered, what it left behind or raised. A rerun repeats the history up to one of these visits, then
@@ -43,6 +43,19 @@ struct survey {
 int survey_step(const struct plan *plan, const struct history *history, const char *id, int step,
 		struct survey *survey, struct error *err);
 void survey_release(struct survey *survey);
+
+/* What became of one step in a whole run. Times are those of the events around: a step that asks nothing of the
+ * world takes none. */
+struct step_figures {
+	int64_t begun, succeeded, failed; /* visits; those that neither did nor failed are under way */
+	int64_t total_us;                 /* of the ended visits; those of parallel strands add up */
+	bool last_failed;
+};
+
+/* The figures of every step of the plan, in one repetition of the history: `figures` has plan->step_count, zeroed
+ * by the caller. -1 as above. */
+int survey_steps(const struct plan *plan, const struct history *history, const char *id,
+		 struct step_figures *figures, struct error *err);
 
 struct rerun_request {
 	int step;

@@ -142,7 +142,9 @@ void watch_step(struct strand *strand, struct frame *frame, int step)
 {
 	struct watch *watch = strand->run->watch;
 
-	if (step == watch->step && !watch->is_live)
+	if (watch->tour)
+		tour_step(strand, frame, step);
+	else if (step == watch->step && !watch->is_live)
 		enter(strand, frame);
 }
 
@@ -181,6 +183,8 @@ void watch_op(struct strand *strand)
 	struct run *run = strand->run;
 	struct watch *watch = run->watch;
 
+	if (watch->tour)
+		tour_past(run, strand->top, false);
 	for (size_t i = 0; i < watch->open_count; i++) {
 		struct open_visit *open = &watch->open[i];
 
@@ -193,6 +197,8 @@ void watch_op(struct strand *strand)
 
 void watch_caught(struct run *run, struct frame *frame, struct value raised)
 {
+	if (run->watch->tour)
+		tour_past(run, frame, true);
 	for (size_t i = 0; i < run->watch->open_count; i++) {
 		if (run->watch->open[i].frame == frame && is_past(run, frame)) {
 			complete(run, i, one_member("raised", raised), true);
@@ -203,6 +209,8 @@ void watch_caught(struct run *run, struct frame *frame, struct value raised)
 
 void watch_gone(struct run *run, struct frame *frame, const struct value *raised)
 {
+	if (run->watch->tour)
+		tour_gone(run, frame, raised);
 	for (size_t i = 0; i < run->watch->open_count; i++) {
 		if (run->watch->open[i].frame != frame)
 			continue;
@@ -223,6 +231,7 @@ void watch_free(struct watch *watch)
 	for (size_t i = 0; i < watch->open_count; i++)
 		snapshot_free(&watch->open[i]);
 	mem_free(watch->open);
+	tour_free(watch->tour);
 	survey_release(&watch->survey);
 	value_unref(watch->request);
 	mem_free(watch);
