@@ -1,0 +1,43 @@
+/*
+ * fuzz.h - one function per parser: any bytes in, no crash and no broken promise out.
+ *
+ *	libFuzzer ─ bytes ─▶ fuzz_NAME ─▶ the parser, and an oracle that says what must be true of its answer
+ *
+ * A function takes any bytes, bounds its own work, leaves nothing behind and ends the process by
+ * fuzz_fail when the oracle is not content. entry.c makes a libFuzzer program of each; the same functions
+ * run over the kept corpus under the normal compiler (tests/unit/workflow/fuzz).
+ *
+ * Depends on lib, workflow.
+ */
+#ifndef TESTS_FUZZ_FUZZ_H
+#define TESTS_FUZZ_FUZZ_H
+
+#include "lib/text/text.h"
+
+typedef void fuzz_function(struct slice input);
+
+struct fuzz_target {
+	const char *name; /* of the folder under corpus/ and of the program */
+	fuzz_function *run;
+};
+
+/* Ended by a row without a name. */
+extern const struct fuzz_target fuzz_targets[];
+
+/* YAML text -> nodes: places lie in the source, typing and yaml_value take every tree. */
+void fuzz_yaml(struct slice input);
+/* JSON text -> value -> JSON text -> value: the same value, the same text. */
+void fuzz_json(struct slice input);
+/* Bytes -> a value of any shape -> the journal's form -> the same value. */
+void fuzz_value(struct slice input);
+/* Expression -> tree -> text -> tree: the same tree. */
+void fuzz_expr(struct slice input);
+/* Definition -> plan: printed and drawn in every form, or refused with a place in the source. */
+void fuzz_plan(struct slice input);
+/* Definition, NUL, answers -> a run; repeated from a prefix of its events: the same events (J4). */
+void fuzz_run(struct slice input);
+
+/* The oracle's verdict: message on stderr, then abort. */
+_Noreturn void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
