@@ -4,7 +4,8 @@
  * The WAL is checkpointed every CHECKPOINT_PAGES pages and never truncated while a connection is open, so
  * that a commit overwrites blocks the file already has: on ext4 that is 1.25 to 1.5 times faster than a
  * sync which also has to grow the file. The last connection to close removes it, as SQLite does by
- * itself: a WAL left behind could be replayed into a file that was restored from a backup.
+ * itself: a WAL left behind could be replayed into a file that was restored from a backup. db_keep_wal trades that
+ * for a quick end.
  */
 #include "lib/db/db.h"
 
@@ -32,7 +33,8 @@ struct db {
 	char *path;
 	struct statement *statements;
 	size_t count, capacity;
-	int result; /* of the call that failed last */
+	int result;         /* of the call that failed last */
+	int kept_wal_pages; /* 0: the last to close removes it */
 };
 
 static int fault(struct db *db, int result, const char *doing, struct error *err)
@@ -219,10 +221,27 @@ fail:
 	return NULL;
 }
 
+/* The file never shrinks while it is used, so a long-lived program removes it at its end. */
+static bool wal_is_small(const struct db *db)
+{
+	enum { WAL_PAGE = 4096 + 24 }; /* with the header of its frame */
+	const char *path = sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main"));
+	struct stat wal;
+
+	return stat(path, &wal) == 0 && wal.st_size <= (off_t)db->kept_wal_pages * WAL_PAGE;
+}
+
+void db_keep_wal(struct db *db, int pages)
+{
+	db->kept_wal_pages = pages;
+}
+
 void db_close(struct db *db)
 {
 	if (!db)
 		return;
+	if (db->kept_wal_pages && wal_is_small(db))
+		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	for (size_t i = 0; i < db->count; i++) {
 		sqlite3_finalize(db->statements[i].stmt);
 		mem_free(db->statements[i].sql);

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { WARM_HEAP = 256 << 10 }; /* what a short run uses */
 
 static void *checked(void *block, size_t size)
 {
@@ -62,11 +66,38 @@ void *mem_grow(void *array, size_t *capacity, size_t element_size)
 	return mem_resize(array, wanted * element_size);
 }
 
+#ifdef MADV_POPULATE_WRITE
+extern const char __executable_start[], etext[]; /* of the program, from the linker */
+
+/* On failure (a kernel before 5.14) each page is a fault, as without us. */
+static void populate(const char *from, const char *to, int advice)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)from & ~(page - 1);
+
+	madvise((void *)start, (uintptr_t)to - start, advice);
+}
+
+static void warm(void)
+{
+	char *heap = mem_alloc(WARM_HEAP);
+
+	populate(heap, heap + WARM_HEAP, MADV_POPULATE_WRITE);
+	free(heap); /* stays ours: see M_TRIM_THRESHOLD */
+	populate(__executable_start, etext, MADV_POPULATE_READ);
+}
+#else
+static void warm(void)
+{
+}
+#endif
+
 void mem_keep(void)
 {
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	mallopt(M_TOP_PAD, 1 << 20);
+	warm();
 }
 
 enum { BLOCK_SIZE = 16 << 10 };

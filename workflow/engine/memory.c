@@ -7,6 +7,7 @@
  */
 #include "workflow/engine/engine_private.h"
 
+enum { BUSY_STEPS = 1 << 10 }; /* a power of two */
 enum { STORES_BETWEEN = 16, BYTES_PER_STORE = 256, BYTES_BETWEEN = 64 << 10 };
 
 static const size_t most_bytes = (size_t)1 << 52; /* as in value_size: a sum beyond any limit */
@@ -55,7 +56,9 @@ bool memory_fits(struct run *run, size_t added, struct value *raised)
 
 bool count_step(struct run *run, struct value *raised)
 {
-	if (++run->figures.steps <= run->limits.steps)
+	if ((++run->figures.steps & (BUSY_STEPS - 1)) == 0 && run->host->busy)
+		run->host->busy(run->host->ctx);
+	if (run->figures.steps <= run->limits.steps)
 		return true;
 	run->over_limit = true;
 	raise_plain(raised, "ResourceLimitError", "ResourceLimitError: more than %lld steps (limit steps)",

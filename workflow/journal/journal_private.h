@@ -49,8 +49,8 @@ struct batch {
 
 struct writer; /* opaque */
 
-/* Takes over `db`, which belongs to the writer's thread from now on. `notify` is called on that thread after
- * each commit and after a failure. */
+/* Takes over `db`, which belongs to the writer's thread as soon as there is one. `notify` is called on that thread
+ * (on the caller's for a push that follows writer_hold) after each commit and after a failure. */
 struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx);
 /* Commits what was pushed, ends the thread, closes the database. NULL is fine. */
 void writer_free(struct writer *writer);
@@ -67,6 +67,8 @@ void writer_take_news(struct writer *writer, struct writer_news *news);
 /* A transaction of its own on the writer's thread, waited for. 0 once committed. */
 typedef int writer_job(struct db *db, void *ctx, struct error *err);
 int writer_call(struct writer *writer, writer_job *job, void *ctx, struct error *err);
+/* The same, committed at the latest with the first push; what the job wrote is seen by nobody before. */
+int writer_hold(struct writer *writer, writer_job *job, void *ctx, struct error *err);
 
 void batch_free(struct batch *batch);
 

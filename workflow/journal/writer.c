@@ -7,6 +7,10 @@
  * It takes whatever was pushed while the last commit ran, as one transaction; alone, a batch is committed at
  * once. Hence nothing waits longer than the commit before it, and a busy disk makes groups grow by itself.
  *
+ * A short run ends before there is anything to share a commit with. So a job may leave its transaction open
+ * (writer_hold) for the first push, which is then committed with it on the caller's thread; the writer's own thread is
+ * made at the next.
+ *
  * The first failure ends it for good: its transaction is rolled back, so the database holds exactly what was
  * announced as committed, and what is pushed later is thrown away.
  */
@@ -27,7 +31,9 @@ struct job {
 };
 
 struct writer {
-	struct db *db; /* the thread's */
+	struct db *db; /* the thread's, once there is one */
+	bool has_thread; /* the caller's, as all up to the mutex */
+	bool holds;      /* a transaction is open for the first push */
 	void (*notify)(void *ctx);
 	void *ctx;
 	pthread_t thread;
@@ -110,8 +116,9 @@ static int commit_batches(struct writer *writer, const struct batch *batch, int6
 {
 	struct db *db = writer->db;
 
-	if (db_begin(db, err) < 0)
+	if (!writer->holds && db_begin(db, err) < 0)
 		return -1;
+	writer->holds = false;
 	for (; batch; batch = batch->next) {
 		if (write_batch(db, batch, err) < 0)
 			goto fail;
@@ -197,6 +204,22 @@ static void *writer_main(void *ctx)
 
 /* ---- on the loop */
 
+static void start_thread(struct writer *writer)
+{
+	if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0)
+		abort(); /* as out of memory */
+	writer->has_thread = true;
+}
+
+/* Commit on the caller's thread what was held and pushed. */
+static void serve_here(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->mutex);
+	if (writer->first)
+		serve_batches(writer);
+	pthread_mutex_unlock(&writer->mutex);
+}
+
 struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx)
 {
 	struct writer *writer = mem_new(sizeof(*writer));
@@ -208,8 +231,6 @@ struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx)
 	pthread_mutex_init(&writer->mutex, NULL);
 	pthread_cond_init(&writer->work, NULL);
 	pthread_cond_init(&writer->answer, NULL);
-	if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0)
-		abort(); /* as out of memory */
 	return writer;
 }
 
@@ -217,12 +238,14 @@ void writer_free(struct writer *writer)
 {
 	if (!writer)
 		return;
-	pthread_mutex_lock(&writer->mutex);
-	writer->stopping = true;
-	pthread_cond_signal(&writer->work);
-	pthread_mutex_unlock(&writer->mutex);
-	pthread_join(writer->thread, NULL);
-	db_close(writer->db);
+	if (writer->has_thread) {
+		pthread_mutex_lock(&writer->mutex);
+		writer->stopping = true;
+		pthread_cond_signal(&writer->work);
+		pthread_mutex_unlock(&writer->mutex);
+		pthread_join(writer->thread, NULL);
+	}
+	db_close(writer->db); /* rolls back what is still held */
 	batch_free(writer->spent);
 	pthread_cond_destroy(&writer->answer);
 	pthread_cond_destroy(&writer->work);
@@ -233,6 +256,14 @@ void writer_free(struct writer *writer)
 void writer_push(struct writer *writer, struct batch *taken)
 {
 	taken->next = NULL;
+	if (writer->holds) { /* so there is no lock to wait for, only the disk */
+		*writer->last = taken;
+		writer->last = &taken->next;
+		serve_here(writer);
+		return;
+	}
+	if (!writer->has_thread)
+		start_thread(writer);
 	pthread_mutex_lock(&writer->mutex);
 	*writer->last = taken;
 	writer->last = &taken->next;
@@ -252,10 +283,39 @@ void writer_take_news(struct writer *writer, struct writer_news *news)
 	pthread_mutex_unlock(&writer->mutex);
 }
 
+int writer_hold(struct writer *writer, writer_job *run, void *ctx, struct error *err)
+{
+	if (writer->has_thread || writer->holds)
+		return writer_call(writer, run, ctx, err);
+	if (db_begin(writer->db, err) < 0)
+		return -1;
+	writer->holds = run(writer->db, ctx, err) == 0;
+	if (!writer->holds)
+		db_rollback(writer->db);
+	return writer->holds ? 0 : -1;
+}
+
+/* What is held must not be undone by a job that fails: it is committed first. */
+static int release_held(struct writer *writer, struct error *err)
+{
+	if (!writer->holds)
+		return 0;
+	writer->holds = false;
+	if (db_commit(writer->db, err) == 0)
+		return 0;
+	db_rollback(writer->db);
+	return -1;
+}
+
 int writer_call(struct writer *writer, writer_job *run, void *ctx, struct error *err)
 {
 	int result;
 
+	if (!writer->has_thread) {
+		struct job job = {.run = run, .ctx = ctx, .err = err};
+
+		return release_held(writer, err) < 0 ? -1 : do_job(writer->db, &job);
+	}
 	pthread_mutex_lock(&writer->mutex);
 	assert(!writer->job.run); /* one caller, the loop's thread */
 	writer->job = (struct job){.run = run, .ctx = ctx, .err = err};

@@ -368,6 +368,34 @@ static void the_wal_is_reused(void **state)
 	db_close(db);
 }
 
+static void a_small_wal_may_be_kept(void **state)
+{
+	struct place_on_disk *place = *state;
+	struct error err = {0};
+	struct db *db = open_one(place->path);
+	char wal[160];
+	struct stat there;
+
+	snprintf(wal, sizeof(wal), "%s-wal", place->path);
+	assert_int_equal(db_exec(db, "INSERT INTO t(x) VALUES ('kept')", &err), 0);
+	db_close(db);
+	assert_int_equal(stat(wal, &there), -1); /* unless asked for */
+
+	db = open_one(place->path);
+	db_keep_wal(db, 20);
+	assert_int_equal(db_exec(db, "INSERT INTO t(x) VALUES ('kept')", &err), 0);
+	db_close(db);
+	assert_int_equal(stat(wal, &there), 0);
+
+	db = open_one(place->path);
+	db_keep_wal(db, 20);
+	assert_int_equal(number(db, "SELECT count(*) FROM t WHERE x = 'kept'"), 2);
+	for (int i = 0; i < 30; i++) /* a commit writes a page at least */
+		assert_int_equal(db_exec(db, "INSERT INTO t(x) VALUES ('more')", &err), 0);
+	db_close(db);
+	assert_int_equal(stat(wal, &there), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +416,7 @@ int main(void)
 		CASE(text_blobs_and_null_survive),
 		CASE(a_failed_insert_leaves_the_statement_usable),
 		CASE(the_wal_is_reused),
+		CASE(a_small_wal_may_be_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
