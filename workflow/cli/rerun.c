@@ -1,4 +1,5 @@
 /* rerun.c - lexflow rerun: one step of a past run again, from the inputs it had. */
+#include "workflow/cli/connectors.h"
 #include "workflow/cli/recorded.h"
 #include "workflow/cli/session.h"
 
@@ -19,7 +20,7 @@ static const struct opt_option options[] = {
 	{0},
 };
 
-static const struct opt_option *const tables[] = {options, cli_state_options, cli_session_options, NULL};
+static const struct opt_option *const tables[] = {options, cli_secret_options, cli_state_options, cli_session_options, NULL};
 
 const struct opt_command cli_rerun_command = {
 	.name = "lexflow rerun",
@@ -235,6 +236,7 @@ static int look_back(struct again *again, struct error *err)
 	if (read_set(again->opts, &again->request.set, err) < 0 ||
 	    rerun_check_set(again->recorded.plan, again->request.step, again->request.set, err) < 0 ||
 	    history_read(again->recorded.journal, &again->recorded.row, &again->history, err) < 0 ||
+	    cli_complete_connectors(again->opts, again->recorded.plan, NULL, &again->history.connectors, err) < 0 ||
 	    survey_step(again->recorded.plan, &again->history, again->recorded.row.id, again->request.step,
 			&again->survey, err) < 0)
 		return -1;

@@ -1,8 +1,9 @@
 /* resume.c - lexflow resume: go on with a run that a crash or a stop left unfinished. */
+#include "workflow/cli/connectors.h"
 #include "workflow/cli/recorded.h"
 #include "workflow/cli/session.h"
 
-static const struct opt_option *const tables[] = {cli_state_options, cli_session_options, NULL};
+static const struct opt_option *const tables[] = {cli_secret_options, cli_state_options, cli_session_options, NULL};
 
 const struct opt_command cli_resume_command = {
 	.name = "lexflow resume",
@@ -13,10 +14,11 @@ const struct opt_command cli_resume_command = {
 };
 
 /* Own the run, and let its services answer at the addresses it knows them by. */
-static int take_run(struct session *session, const struct recorded *recorded, struct error *err)
+static int take_run(struct session *session, const struct opts *opts, const struct recorded *recorded, struct error *err)
 {
 	struct journal *journal = world_journal(session->world);
 	struct history history;
+	struct value connectors;
 
 	if (journal_find(journal, recorded->row.id, &session->row, err) < 0)
 		return -1;
@@ -33,9 +35,12 @@ static int take_run(struct session *session, const struct recorded *recorded, st
 		return -1;
 	if (session->services)
 		services_adopt(session->services, history.env);
+	connectors = value_ref(history.connectors);
 	history_free(&history);
 	session_warm(session, recorded->plan);
-	session->run = world_resume(session->world, &session->row, recorded->plan, value_null(), err);
+	if (cli_complete_connectors(opts, recorded->plan, NULL, &connectors, err) == 0)
+		session->run = world_resume(session->world, &session->row, recorded->plan, connectors, err);
+	value_unref(connectors);
 	return session->run ? 0 : -1;
 }
 
@@ -50,7 +55,7 @@ int cli_resume(const struct opts *opts)
 		status = cli_fault(&err);
 	} else {
 		if (session_open(&session, opts, buf_text(&recorded.file), NULL, &err) < 0 ||
-		    take_run(&session, &recorded, &err) < 0)
+		    take_run(&session, opts, &recorded, &err) < 0)
 			status = cli_fault(&err);
 		else
 			status = session_go(&session);

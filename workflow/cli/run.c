@@ -1,4 +1,5 @@
 /* run.c - lexflow run: a definition from start to end. */
+#include "workflow/cli/connectors.h"
 #include "workflow/cli/session.h"
 
 #include "lib/mem/mem.h"
@@ -32,7 +33,8 @@ static const struct opt_option options[] = {
 	{0},
 };
 
-static const struct opt_option *const tables[] = {options, cli_state_options, cli_session_options, NULL};
+static const struct opt_option *const tables[] = {
+	options, cli_discovery_options, cli_secret_options, cli_state_options, cli_session_options, NULL};
 
 const struct opt_command cli_run_command = {
 	.name = "lexflow run",
@@ -46,7 +48,8 @@ const struct opt_command cli_run_command = {
 struct inputs {
 	struct buf source;
 	struct plan *plan;
-	struct value argument, env;
+	struct catalog *catalog;
+	struct value argument, env, connectors;
 	struct limits limits;
 };
 
@@ -68,11 +71,15 @@ static int read_inputs(const struct opts *opts, const char *file, struct inputs 
 	int status = 0;
 
 	buf_init(&in->source, 0);
-	in->plan = cli_read_plan(file, &in->source, &status);
+	in->catalog = cli_open_catalog(opts, &err);
+	if (!in->catalog)
+		return cli_fault(&err);
+	in->plan = cli_read_plan_with(file, in->catalog, &in->source, &status);
 	if (!in->plan)
 		return status;
 	if (cli_read_data(opt_text(opts, "data"), &in->argument, &err) < 0 ||
-	    cli_read_env(opts, &in->env, &err) < 0 || read_limits(opts, &in->limits, &err) < 0) {
+	    cli_read_env(opts, &in->env, &err) < 0 || read_limits(opts, &in->limits, &err) < 0 ||
+	    cli_complete_connectors(opts, in->plan, in->catalog, &in->connectors, &err) < 0) {
 		cli_fault(&err);
 		return err.kind == ERROR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_USAGE;
 	}
@@ -84,6 +91,8 @@ static void release_inputs(struct inputs *in)
 	plan_free(in->plan);
 	value_unref(in->argument);
 	value_unref(in->env);
+	value_unref(in->connectors);
+	catalog_free(in->catalog);
 	buf_release(&in->source);
 }
 
@@ -100,7 +109,7 @@ static int begin(struct session *session, const struct opts *opts, const char *f
 	if (!session->is_quiet)
 		fprintf(stderr, "run %s\n", session->row.id);
 	session->run =
-		world_start(session->world, &session->row, in->plan, in->argument, in->env, value_null(), &in->limits);
+		world_start(session->world, &session->row, in->plan, in->argument, in->env, in->connectors, &in->limits);
 	return 0;
 }
 
