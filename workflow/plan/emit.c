@@ -27,7 +27,7 @@ int emit_at(struct compiler *c, struct place at, enum code code, int level, int 
 	}
 	assert(level >= 0 && level <= UINT8_MAX && count >= 0 && count <= UINT16_MAX);
 	plan->ops[plan->op_count] = (struct op){(uint8_t)code, (uint8_t)level, (uint16_t)count, arg};
-	plan->places[plan->op_count] = at;
+	plan->places[plan->op_count] = c->whole ? *c->whole : at; /* reference, 6.4 */
 	plan->step_of[plan->op_count] = c->step;
 	c->depth += effect;
 	if (c->depth > unit->stack_size)

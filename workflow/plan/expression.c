@@ -234,7 +234,11 @@ void compile_tree(struct compiler *c, const struct tree *tree)
 		return;
 	}
 	if (tree->kind == TREE_EXPR) {
+		const struct place *around = c->whole;
+
+		c->whole = &tree->at;
 		compile_expr(c, tree->expr);
+		c->whole = around;
 		return;
 	}
 	emit_at(c, tree->at, is_list ? CODE_LIST_NEW : CODE_MAP_NEW, 0, 0, 0, 1);

@@ -66,6 +66,7 @@ struct compiler {
 	int step;        /* innermost named step, or -1 */
 	int loop;        /* innermost loop of the unit, or -1 */
 	struct place at; /* of the construct being compiled */
+	const struct place *whole; /* the expression being compiled, or NULL: what its operations point at */
 	struct scope *scope;
 	struct labels *labels;
 	struct loop_exits *exits;
