@@ -133,7 +133,9 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 				 struct value *raised)
 {
 	const struct stdlib_function *function = strand->run->plan->functions[op->arg];
-	struct stdlib_context context = {.env = strand->run->env, .connectors = strand->run->connectors, .patterns = strand->run->patterns};
+	struct stdlib_context context = {.env = strand->run->env,
+					 .connectors = strand->run->connectors,
+					 .patterns = strand->run->patterns};
 	struct value result;
 
 	if (function->kind == STDLIB_OBSERVE) {
