@@ -2,9 +2,8 @@
  * verified, since the token is ours. */
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
+#include "lib/load/crypto.h"
 #include "lib/token/token_private.h"
-
-#include <openssl/evp.h>
 
 /* base64url without padding (RFC 7515, section 2) in the alphabet that OpenSSL reads. */
 static void add_digits(struct buf *digits, struct slice part)

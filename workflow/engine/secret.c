@@ -1,23 +1,25 @@
 /*
  * secret.c - secrets that the user gave by file: read when asked, and kept out of what is written down.
  *
- * The event says which secret was read, a random number and a keyed digest (HMAC-SHA256 under that number) of what was
- * in the file; the content itself is in no event. Replay takes the content from the file again: if its digest is
- * another, the run cannot go on from its journal and says so (J4 is kept by refusing, not by guessing). From then on
- * every event is masked on its way to the journal and unmasked on its way back (workflow/connector/mask.h).
+ * The event says which secret was read, a random number and a keyed digest (HMAC-SHA256 under that number) of
+ * what was in the file; the content itself is in no event. Replay takes the content from the file again: if
+ * its digest is another, the run cannot go on from its journal and says so (J4 is kept by refusing, not by
+ * guessing). From then on every event is masked on its way to the journal and unmasked on its way back
+ * (workflow/connector/mask.h).
  */
 #include "workflow/engine/engine_private.h"
 
+#include "lib/load/crypto.h"
+
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_BYTES = 64 << 10 }; /* of a secret, as in the service */
 
-/* "projects/P/secrets/NAME/versions/V" or NAME, as text in `name`; the file given for NAME/VERSION or NAME. */
+/* "projects/P/secrets/NAME/versions/V" or NAME, as text in `name`; the file given for NAME/VERSION or NAME.
+ */
 static struct slice find_file(const struct run *run, struct slice name, struct value version)
 {
 	const struct value *files = value_get(run->connectors, "secrets");
@@ -52,7 +54,8 @@ static struct value digest_of(struct slice nonce, struct slice secret)
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 
-	if (!HMAC(EVP_sha256(), nonce.ptr, (int)nonce.len, (const unsigned char *)secret.ptr, secret.len, sum, &size))
+	if (!HMAC(EVP_get_digestbyname("SHA256"), nonce.ptr, (int)nonce.len,
+		  (const unsigned char *)secret.ptr, secret.len, sum, &size))
 		abort(); /* SHA-256 is there, or nothing else is */
 	return hexadecimal(sum, size);
 }
@@ -97,7 +100,8 @@ static bool is_as_it_was(struct run *run, struct slice name, struct value seen, 
 			 const struct error *err)
 {
 	struct value digest = digest_of(value_get_text(seen, "nonce"), buf_slice(content));
-	bool same = err->kind == ERROR_NONE && slice_equal(value_text(digest), value_get_text(seen, "digest"));
+	bool same =
+		err->kind == ERROR_NONE && slice_equal(value_text(digest), value_get_text(seen, "digest"));
 
 	value_unref(digest);
 	if (same) {
@@ -105,18 +109,20 @@ static bool is_as_it_was(struct run *run, struct slice name, struct value seen, 
 			run->mask = mask_new();
 		mask_add(run->mask, name, value_get_text(seen, "nonce"), buf_slice(content));
 	} else if (err->kind != ERROR_NONE) {
-		diverge(run, "secret %.*s cannot be read again: %s; give the file by --secret %.*s=FILE", SLICE_ARG(name),
-			err->message, SLICE_ARG(name));
+		diverge(run, "secret %.*s cannot be read again: %s; give the file by --secret %.*s=FILE",
+			SLICE_ARG(name), err->message, SLICE_ARG(name));
 	} else {
-		diverge(run, "secret %.*s is not what it was when run %s read it; give that content by --secret %.*s=FILE",
+		diverge(run,
+			"secret %.*s is not what it was when run %s read it; give that content by --secret "
+			"%.*s=FILE",
 			SLICE_ARG(name), run->id, SLICE_ARG(name));
 	}
 	return same;
 }
 
 /* {"function", "step", "value": {"secret", "nonce", "digest"} or {"message"}} */
-static enum outcome observe_secret(struct strand *strand, struct slice name, struct slice file, struct value *out,
-				   struct value *raised)
+static enum outcome observe_secret(struct strand *strand, struct slice name, struct slice file,
+				   struct value *out, struct value *raised)
 {
 	struct run *run = strand->run;
 	struct error err = {0};
@@ -159,7 +165,8 @@ static enum outcome observe_secret(struct strand *strand, struct slice name, str
 	return outcome;
 }
 
-enum outcome secret_read(struct strand *strand, const struct value *args, struct value *out, struct value *raised)
+enum outcome secret_read(struct strand *strand, const struct value *args, struct value *out,
+			 struct value *raised)
 {
 	struct slice name = value_text(args[0]);
 	struct slice file;
