@@ -50,8 +50,9 @@ static void list_json(struct listing *listing, const struct journal_run *run)
 	value_put(&row, "startTime", value_string_z(clock_format_utc(run->start_us, text)));
 	if (run->end_us)
 		value_put(&row, "endTime", value_string_z(clock_format_utc(run->end_us, text)));
-	if (run->parent_run[0]) {
-		value_put(&row, "rerunOf", value_string_z(run->parent_run));
+	if (run->origin != ORIGIN_ASKED) {
+		value_put(&row, run->origin == ORIGIN_CHILD ? "startedBy" : "rerunOf",
+			  value_string_z(run->parent_run));
 		value_put(&row, "step", value_string_z(run->parent_step));
 	}
 	cli_print_json(row, false);
@@ -73,8 +74,10 @@ static bool list_one(void *ctx, const struct journal_run *run)
 			cli_format_duration(run->end_us - run->start_us, duration);
 		printf("%-36s  %-11s  %s  %10s  %s", run->id, state_word(listing, run), started, duration,
 		       run->file);
-		if (run->parent_run[0])
+		if (run->origin == ORIGIN_RERUN)
 			printf("  (%s of %s again)", run->parent_step, run->parent_run);
+		else if (run->origin == ORIGIN_CHILD)
+			printf("  (by %s of %s)", run->parent_step, run->parent_run);
 		putchar('\n');
 	}
 	return !listing->is_bounded || --listing->left > 0;

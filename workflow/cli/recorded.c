@@ -28,12 +28,14 @@ static bool keep_own(void *ctx, const struct journal_run *run)
 {
 	char *id = ctx;
 
-	if (!*run->parent_run)
-		memcpy(id, run->id, sizeof(run->id));
-	return *run->parent_run;
+	if (run->origin != ORIGIN_ASKED)
+		return true;
+	memcpy(id, run->id, sizeof(run->id));
+	return false;
 }
 
-/* "last" is the newest run that has a history to go on from: one that did a step again has none. */
+/* "last" is the newest run that a person asked for: one that did a step again has no history to go on from, and
+ * a run that another one started is that one's matter. */
 static int find_run(struct recorded *recorded, const char *id, struct error *err)
 {
 	char own[sizeof(recorded->row.id)] = "";

@@ -19,6 +19,8 @@ const struct opt_option cli_session_options[] = {
 	 "services to start when called (default infra/services.yaml beside FILE)"},
 	{"auth", 0, OPT_TEXT, "none|fake|gcloud|metadata", "fake", "LEXFLOW_AUTH",
 	 "where the token of a call with auth comes from"},
+	{"workflows", 0, OPT_TEXT, "DIR", NULL, "LEXFLOW_WORKFLOWS",
+	 "definitions that a run may start by their id: DIR/ID.yaml"},
 	{"quiet", 'q', OPT_FLAG, NULL, NULL, NULL, "no progress, only warnings and errors"},
 	{"log", 0, OPT_TEXT, "text|json", "text", "LEXFLOW_LOG", "form of log lines on stderr"},
 	{0},
@@ -101,13 +103,15 @@ static int begin(struct session *session, const struct opts *opts, const char *f
 {
 	struct journal *journal = world_journal(session->world);
 
-	if (journal_create(journal, opt_text(opts, "id"), file, buf_slice(&in->source), "", "", &session->row,
-			   err) < 0)
+	if (journal_begin(journal, opt_text(opts, "id"), file, buf_slice(&in->source), &session->row, err) < 0)
 		return -1;
 	session->has_row = true;
+	session->catalog = in->catalog;
 	session_env(session, file, session->row.id, &in->env);
-	if (!session->is_quiet)
+	if (!session->is_quiet) {
+		cli_mention_warnings(file, in->plan);
 		fprintf(stderr, "run %s\n", session->row.id);
+	}
 	session->run =
 		world_start(session->world, &session->row, in->plan, in->argument, in->env, in->connectors, &in->limits);
 	return 0;

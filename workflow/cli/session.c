@@ -170,6 +170,12 @@ static int open_world(struct session *session, const struct opts *opts, struct e
 		options.unroute = unroute;
 		options.route_ctx = session->services;
 	}
+	options.listen = session_listen;
+	options.opened = session_opened;
+	options.callback_ctx = session;
+	options.find_definition = session_find_definition;
+	options.prepare = session_prepare;
+	options.child_ctx = session;
 	options.state = state;
 	if (read_durability(opts, &options.durability, err) == 0 && open_tokens(session, opts, err) == 0) {
 		options.tokens = session->tokens;
@@ -211,7 +217,7 @@ int session_open(struct session *session, const struct opts *opts, const char *d
 {
 	const char *format = opt_text(opts, "log");
 
-	*session = (struct session){.is_quiet = opt_flag(opts, "quiet")};
+	*session = (struct session){.is_quiet = opt_flag(opts, "quiet"), .opts = opts};
 	session->log = (struct logger){.fd = 2,
 				       .format = strcmp(format, "json") == 0 ? LOG_JSON : LOG_TEXT,
 				       .threshold = session->is_quiet ? LOG_WARNING : LOG_INFO,
@@ -321,6 +327,8 @@ int session_go(struct session *session)
 	world_begin(session->world, session->run);
 	while (!session->is_over && !session->was_interrupted)
 		uv_run(&session->loop, UV_RUN_DEFAULT);
+	if (session->is_over && session->fault.kind == ERROR_NONE)
+		session_wait_for_children(session);
 	return report(session);
 }
 
@@ -337,7 +345,9 @@ void session_close(struct session *session)
 {
 	session_reset(session);
 	services_stop(session->services); /* they drain while the journal closes */
+	api_stop(session->listener);
 	world_close(session->world);
+	api_close(session->listener);
 	tokens_free(session->tokens);
 	services_close(session->services);
 	uv_close((uv_handle_t *)&session->on_interrupt, NULL);

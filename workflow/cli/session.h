@@ -8,6 +8,7 @@
 #ifndef WORKFLOW_CLI_SESSION_H
 #define WORKFLOW_CLI_SESSION_H
 
+#include "workflow/api/listener.h"
 #include "workflow/cli/cli.h"
 #include "workflow/engine/world.h"
 #include "workflow/services/services.h"
@@ -21,7 +22,11 @@ struct session {
 	struct services *services;
 	struct tokens *tokens; /* of --auth; NULL: none */
 	struct world *world;
-	struct run *run;        /* owned */
+	const struct opts *opts;   /* lent */
+	struct catalog *catalog;   /* of connectors; lent, or NULL: those of the run that starts another */
+	struct api_listener *listener; /* for callbacks; NULL while none was opened */
+	int warned_port;	   /* of an earlier process, which is taken now */
+	struct run *run;           /* owned */
 	struct journal_run row; /* of the run; owned here (lock) once has_row */
 	bool has_row;
 	uv_signal_t on_interrupt, on_terminate;
@@ -50,5 +55,16 @@ void session_close(struct session *session); /* accepts one half opened */
 /* The variables that every definition sees, and those of the services. */
 void session_env(const struct session *session, const char *definition, const char *run_id,
 		 struct value *env);
+
+/* ---- session_callbacks.c: for world_options; `ctx` is the session */
+int session_listen(void *ctx, struct slice known, struct buf *base, struct error *err);
+void session_opened(void *ctx, struct run *run, struct slice method, struct slice url, struct slice step);
+
+/* ---- session_children.c: the same */
+int session_find_definition(void *ctx, struct slice workflow, struct buf *file, struct buf *source,
+			    struct error *err);
+int session_prepare(void *ctx, const struct plan *plan, struct value *connectors, struct error *err);
+/* The run has ended: let those that it started end, too, or say how to go on with them. */
+void session_wait_for_children(struct session *session);
 
 #endif

@@ -273,8 +273,13 @@ static void start_wait(struct activity *activity)
 
 void activity_start(struct world *world, struct effect *effect)
 {
-	struct activity *activity = mem_new(sizeof(*activity));
+	struct activity *activity;
 
+	if (effect->kind == EFFECT_CHILD) {
+		child_perform(world, effect);
+		return;
+	}
+	activity = mem_new(sizeof(*activity));
 	activity->world = world;
 	activity->effect = effect;
 	effect->handle = activity;
@@ -288,7 +293,9 @@ void activity_abandon(struct effect *effect)
 {
 	struct activity *activity = effect->handle;
 
-	if (!activity)
+	if (effect->kind == EFFECT_CHILD)
+		child_abandon(effect);
+	if (effect->kind == EFFECT_CHILD || !activity)
 		return;
 	if (activity->http)
 		http_call_cancel(activity->http);

@@ -96,6 +96,7 @@ struct run {
 	int64_t branch_errors; /* kept in UnhandledBranchErrors so far */
 	struct run_figures figures;
 	int64_t stores, grown, measure_after; /* memory is measured now and then, see memory.c */
+	bool allows_bytes;                    /* in the result */
 	bool over_limit;                      /* a ResourceLimitError is on its way: nothing catches it */
 
 	struct past *past;

@@ -10,6 +10,7 @@ struct run *run_new(const struct plan *plan, const struct run_options *options)
 	run->plan = plan;
 	run->host = options->host;
 	run->limits = options->limits;
+	run->allows_bytes = options->allows_bytes;
 	run->id = mem_strdup(options->id);
 	run->argument = value_ref(options->argument);
 	run->env = value_ref(options->env);
@@ -271,6 +272,27 @@ struct value run_masked(const struct run *run, struct value v)
 const struct limits *run_limits(const struct run *run)
 {
 	return &run->limits;
+}
+
+struct value run_argument(const struct run *run)
+{
+	return run->argument;
+}
+
+struct value run_env(const struct run *run)
+{
+	return run->env;
+}
+
+struct value run_connectors(const struct run *run)
+{
+	return run->connectors;
+}
+
+void run_step_name(const struct run *run, int step, struct buf *out)
+{
+	if (step >= 0)
+		plan_step_name(run->plan, step, out);
 }
 
 void run_set_user(struct run *run, void *user)

@@ -81,6 +81,7 @@ struct run_options {
 	const char *id;
 	struct value connectors; /* of struct stdlib_context; lent: recorded when it holds anything */
 	const struct run_host *host; /* lent for the life of the run */
+	bool allows_bytes; /* a result without JSON form is no error: for looking at values */
 };
 
 /* RUN_PAUSED: a watched step was reached or left (rerun.h). */
@@ -133,6 +134,11 @@ const char *run_id(const struct run *run);
 /* A copy of `v` without the secrets that the run has read, for whoever shows it; owned by the caller. */
 struct value run_masked(const struct run *run, struct value v);
 const struct limits *run_limits(const struct run *run);
+/* Of run_options; borrowed. */
+struct value run_argument(const struct run *run);
+struct value run_env(const struct run *run);
+struct value run_connectors(const struct run *run);
+void run_step_name(const struct run *run, int step, struct buf *out); /* "main.call": appended; nothing for -1 */
 void run_set_user(struct run *run, void *user); /* a pointer for the host */
 void *run_user(const struct run *run);
 /* The step that the longest-waiting strand stands at, "main.classify": appended; nothing when none waits. */

@@ -14,6 +14,7 @@
 #include "workflow/engine/world_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 /* ---- the queue of what waits for the disk */
@@ -86,7 +87,8 @@ static void release_one(struct world *world, struct waiting *waiting)
 		waiting->arrived(waiting->arrived_ctx, true);
 		break;
 	case WAITING_END:
-		world->options.ended(world->options.ctx, waiting->run);
+		if (!child_ended(world, waiting->run))
+			world->options.ended(world->options.ctx, waiting->run);
 		break;
 	}
 }
@@ -357,6 +359,8 @@ struct run *world_resume(struct world *world, const struct journal_run *row, con
 		}
 	}
 	history_free(&history);
+	if (run)
+		((struct seat *)run_user(run))->is_resumed = true;
 	return run;
 }
 
@@ -370,11 +374,18 @@ struct run *world_rerun(struct world *world, const struct journal_run *row, cons
 
 void world_begin(struct world *world, struct run *run)
 {
+	const struct seat *seat = run_user(run);
+	bool is_resumed = seat->is_resumed;
+	char id[sizeof(seat->row.id)];
+
+	memcpy(id, seat->row.id, sizeof(id));
 	if (run_is_rerun(run))
 		rerun_go_live(run);
 	else
 		run_begin(run);
-	world_settle(world, run);
+	world_settle(world, run); /* a run that runs started may be gone after this */
+	if (is_resumed)
+		children_resume(world, id);
 }
 
 void world_free_run(struct run *run)
@@ -421,6 +432,7 @@ void world_close(struct world *world)
 {
 	if (!world)
 		return;
+	children_close(world);
 	drop_queue(world);
 	if (world->http)
 		http_client_free(world->http);

@@ -47,6 +47,14 @@ struct world_options {
 	void (*opened)(void *ctx, struct run *run, struct slice method, struct slice url, struct slice step);
 	void *callback_ctx;
 
+	/* The definition of a workflow by its id: its source, and the name of its file (ID.yaml). -1 with *err:
+	 * ERROR_NOT_FOUND and a hint where to put it. NULL: no run can start another. */
+	int (*find_definition)(void *ctx, struct slice workflow, struct buf *file, struct buf *source,
+			       struct error *err);
+	/* Complete the `connectors` of its parent for the plan of a child. May be NULL. */
+	int (*prepare)(void *ctx, const struct plan *plan, struct value *connectors, struct error *err);
+	void *child_ctx;
+
 	/* The run is over (or diverged, or its rerun is done) and all of it is on disk. */
 	void (*ended)(void *ctx, struct run *run);
 	/* The journal cannot go on: nothing more is recorded or sent. Runs stay as the journal has them. */
@@ -74,6 +82,10 @@ struct run *world_rerun(struct world *world, const struct journal_run *row, cons
 /* After start, resume or rerun: go. `ended` may be called from the loop, never from inside. */
 void world_begin(struct world *world, struct run *run);
 void world_free_run(struct run *run); /* NULL is fine */
+
+/* How many runs that runs started go on here; with `each` their ids, until it returns false. They go on when the
+ * run that started them has ended. */
+size_t world_children(const struct world *world, bool (*each)(void *ctx, const char *id), void *ctx);
 
 /* A request to a callback of any run. ARRIVAL_TAKEN: `arrived` is called once, later; else it is not.
  * `request` is lent (run.h). ARRIVAL_WRONG_METHOD: *allowed is the right one, if `allowed` is given; borrowed. */

@@ -30,6 +30,7 @@ struct seat {
 	struct journal_run row;
 	struct world *world;
 	struct run *run;
+	bool is_resumed;
 	struct seat *next; /* all of the world */
 };
 
@@ -42,11 +43,21 @@ struct world {
 	struct waiting *queue_first, **queue_last;
 	bool release_now; /* effects of an earlier process wait in the queue */
 	struct seat *seats;
+	struct child *children; /* runs that runs started */
 };
 
 /* ---- activity.c: one effect under way */
 void activity_start(struct world *world, struct effect *effect);
 void activity_abandon(struct effect *effect);
+
+/* ---- child.c: runs that runs start */
+void child_perform(struct world *world, struct effect *effect);
+void child_abandon(struct effect *effect);
+/* All of the run is on disk: was it a child? Then it is gone, and who waited for it has its answer. */
+bool child_ended(struct world *world, const struct run *run);
+/* Go on with those that a run started and that stand still. */
+void children_resume(struct world *world, const char *parent);
+void children_close(struct world *world); /* they stay resumable */
 
 /* ---- world.c */
 struct http_client *world_http(struct world *world);

@@ -26,6 +26,7 @@
 #define CHECKPOINT_PAGES "4000"
 
 enum {
+	KEPT_WAL_PAGES = 48,        /* half a dozen short runs */
 	KEPT_BATCH_BYTES = 1 << 20, /* a larger batch gives its memory back */
 	MAX_BATCH_BYTES = 1 << 30,
 	ID_LENGTH = 10,
@@ -145,10 +146,11 @@ struct journal *journal_open(const char *path, enum db_durability durability, uv
 	if (!loop && reader_open(journal->reader, err) < 0)
 		goto fail;
 	if (loop) { /* makes the folders, so it comes before the locks, which lie beside it */
-		db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations, journal_migration_count,
-			     err);
+		db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations,
+			     journal_migration_count, err);
 		if (!db || db_exec(db, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, err) < 0)
 			goto fail;
+		db_keep_wal(db, KEPT_WAL_PAGES);
 	}
 	journal->locks = locks_open(path, err);
 	if (!journal->locks)
@@ -197,6 +199,7 @@ struct creation {
 	bool named; /* by the caller */
 	struct slice source;
 	const char *file, *parent_run, *parent_step;
+	enum run_origin origin;
 	struct journal_run *run;
 	bool locked;
 };
@@ -273,7 +276,7 @@ static int insert_run(struct db *db, const struct creation *creation, struct err
 	sqlite3_stmt *stmt = db_prepare(
 		db,
 		"INSERT INTO runs (id, definition, file, parent_run, parent_step, state, start_us, "
-		"end_us, owner_pid) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
+		"end_us, owner_pid, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)",
 		err);
 
 	if (!stmt)
@@ -286,6 +289,7 @@ static int insert_run(struct db *db, const struct creation *creation, struct err
 	db_bind_int(stmt, 6, run->state);
 	db_bind_int(stmt, 7, run->start_us);
 	db_bind_int(stmt, 8, run->owner_pid);
+	db_bind_int(stmt, 9, creation->origin);
 	return db_step(db, stmt, err);
 }
 
@@ -312,31 +316,28 @@ static const char *text_or_empty(const char *text)
 	return text ? text : "";
 }
 
-int journal_create(struct journal *journal, const char *id, const char *file, struct slice source,
-		   const char *parent_run, const char *parent_step, struct journal_run *run,
-		   struct error *err)
+typedef int writer_way(struct writer *writer, writer_job *job, void *ctx, struct error *err);
+
+static int make_run(struct creation creation, const char *id, writer_way *write, struct error *err)
 {
-	struct creation creation = {
-		.journal = journal,
-		.named = id && *id,
-		.source = source,
-		.file = text_or_empty(file),
-		.parent_run = text_or_empty(parent_run),
-		.parent_step = text_or_empty(parent_step),
-		.run = run,
-	};
+	struct journal *journal = creation.journal;
+	struct journal_run *run = creation.run;
 
 	assert(journal->writer);
+	creation.named = id && *id;
 	if (creation.named && !is_id(id)) {
 		error_set(err, ERROR_INPUT, "\"%.80s\" cannot name a run", id);
 		error_hint(err, "an id has 1 to 63 letters, digits, - and _, and is not \"last\"");
 		return -1;
 	}
-	*run = (struct journal_run){.state = RUN_ACTIVE, .start_us = clock_wall_us(), .owner_pid = getpid()};
+	*run = (struct journal_run){.state = RUN_ACTIVE,
+				    .start_us = clock_wall_us(),
+				    .owner_pid = getpid(),
+				    .origin = creation.origin};
 	if (creation.named)
 		snprintf(run->id, sizeof(run->id), "%s", id);
-	docstore_hash(source, run->definition_hash);
-	if (writer_call(journal->writer, create, &creation, err) < 0) {
+	docstore_hash(creation.source, run->definition_hash);
+	if (write(journal->writer, create, &creation, err) < 0) {
 		if (creation.locked)
 			locks_drop(journal->locks, run->row);
 		return -1;
@@ -344,6 +345,55 @@ int journal_create(struct journal *journal, const char *id, const char *file, st
 	reader_lend(journal->reader, run, slice_of(creation.file), slice_of(creation.parent_run),
 		    slice_of(creation.parent_step));
 	return 0;
+}
+
+int journal_create(struct journal *journal, const char *id, const char *file, struct slice source,
+		   const char *parent_run, const char *parent_step, struct journal_run *run,
+		   struct error *err)
+{
+	struct creation creation = {
+		.journal = journal,
+		.source = source,
+		.file = text_or_empty(file),
+		.parent_run = text_or_empty(parent_run),
+		.parent_step = text_or_empty(parent_step),
+		.run = run,
+	};
+
+	creation.origin = *creation.parent_run ? ORIGIN_RERUN : ORIGIN_ASKED;
+	return make_run(creation, id, writer_call, err);
+}
+
+int journal_create_child(struct journal *journal, const char *id, const char *file, struct slice source,
+			 const char *parent_run, const char *parent_step, struct journal_run *run,
+			 struct error *err)
+{
+	struct creation creation = {
+		.journal = journal,
+		.source = source,
+		.file = text_or_empty(file),
+		.parent_run = parent_run,
+		.parent_step = text_or_empty(parent_step),
+		.origin = ORIGIN_CHILD,
+		.run = run,
+	};
+
+	return make_run(creation, id, writer_call, err);
+}
+
+int journal_begin(struct journal *journal, const char *id, const char *file, struct slice source,
+		  struct journal_run *run, struct error *err)
+{
+	struct creation creation = {
+		.journal = journal,
+		.source = source,
+		.file = text_or_empty(file),
+		.parent_run = "",
+		.parent_step = "",
+		.run = run,
+	};
+
+	return make_run(creation, id, writer_hold, err);
 }
 
 /* On the writer's thread. */

@@ -47,14 +47,22 @@ struct event {
 enum run_state { RUN_ACTIVE, RUN_SUCCEEDED, RUN_FAILED, RUN_CANCELLED };
 const char *run_state_name(enum run_state state); /* "ACTIVE", "SUCCEEDED" ... as the API says */
 
+/* Where a run comes from: what its parent is to it. */
+enum run_origin {
+	ORIGIN_ASKED, /* a person or program asked for it; no parent */
+	ORIGIN_RERUN, /* does a step of its parent again */
+	ORIGIN_CHILD, /* a step of its parent started it, and it goes its own way */
+};
+
 struct journal_run {
 	char id[64];
 	int64_t row;		 /* key in the database */
 	enum run_state state;
 	char definition_hash[65]; /* SHA-256 of the source */
 	const char *file;	 /* name the definition was given under; borrowed until the next read */
-	const char *parent_run;	 /* id of the run this one reruns, or "" */
-	const char *parent_step; /* "main.extract", or "" */
+	enum run_origin origin;
+	const char *parent_run;	 /* id of its parent, or "" */
+	const char *parent_step; /* of the parent: "main.extract", or "" */
 	int64_t start_us, end_us; /* end 0 while active */
 	int64_t event_count;
 	int64_t owner_pid;	 /* last owner; alive only if journal_owner says so */
@@ -85,6 +93,14 @@ char *journal_default_path(void);
  * "last"). The texts may be those of another run just read; `run` is not that one. */
 int journal_create(struct journal *journal, const char *id, const char *file, struct slice source, const char *parent_run,
 		   const char *parent_step, struct journal_run *run, struct error *err);
+/* The same, but the row is written with the first flush after it: one commit for the row and the first events of a
+ * run. Whoever calls this flushes soon, since other processes that write wait meanwhile. */
+int journal_begin(struct journal *journal, const char *id, const char *file, struct slice source,
+		  struct journal_run *run, struct error *err);
+/* The same for a run that a step of another one starts: its origin is ORIGIN_CHILD. */
+int journal_create_child(struct journal *journal, const char *id, const char *file, struct slice source,
+			 const char *parent_run, const char *parent_step, struct journal_run *run,
+			 struct error *err);
 /* Take the lock of an existing run to go on with it. ERROR_BUSY names the owner's process. */
 int journal_own(struct journal *journal, struct journal_run *run, struct error *err);
 void journal_disown(struct journal *journal, const struct journal_run *run);
@@ -106,6 +122,11 @@ int journal_source(struct journal *journal, const struct journal_run *run, struc
 /* Newest first; `each` returns false to stop. */
 int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct journal_run *run), void *ctx,
 		 struct error *err);
+/* Those that the run `parent` started, oldest first. `each` may call no function of the journal. */
+int journal_children(struct journal *journal, const char *parent, bool (*each)(void *ctx, const struct journal_run *run),
+		     void *ctx, struct error *err);
+/* The run of exactly this id: 1, 0 when there is none, -1. */
+int journal_get(struct journal *journal, const char *id, struct journal_run *run, struct error *err);
 /* In order, from number `from` on. */
 int journal_events(struct journal *journal, const struct journal_run *run, int64_t from,
 		   bool (*each)(void *ctx, const struct event *event), void *ctx, struct error *err);

@@ -18,7 +18,7 @@ struct reader {
 
 #define RUN_COLUMNS                                                                                       \
 	"SELECT row, id, definition, file, parent_run, parent_step, state, start_us, end_us, owner_pid, " \
-	"coalesce((SELECT max(number) FROM events WHERE run = runs.row), 0) FROM runs "
+	"coalesce((SELECT max(number) FROM events WHERE run = runs.row), 0), origin FROM runs "
 
 struct reader *reader_new(const char *path)
 {
@@ -89,6 +89,7 @@ static void take_run(struct reader *reader, sqlite3_stmt *stmt, struct journal_r
 		.end_us = sqlite3_column_int64(stmt, 8),
 		.owner_pid = sqlite3_column_int64(stmt, 9),
 		.event_count = sqlite3_column_int64(stmt, 10),
+		.origin = (enum run_origin)sqlite3_column_int(stmt, 11),
 	};
 	copy_text(run->id, sizeof(run->id), db_column_text(stmt, 1));
 	copy_text(run->definition_hash, sizeof(run->definition_hash), db_column_text(stmt, 2));
@@ -158,22 +159,50 @@ int journal_find(struct journal *journal, const char *id, struct journal_run *ru
 	return -1;
 }
 
-int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct journal_run *run), void *ctx,
-		 struct error *err)
+int journal_get(struct journal *journal, const char *id, struct journal_run *run, struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(journal->reader, RUN_COLUMNS "ORDER BY row DESC", err);
-	struct journal_run run;
-	int row;
+	sqlite3_stmt *stmt = prepare(journal->reader, RUN_COLUMNS "WHERE id = ?1", err);
 
 	if (!stmt)
 		return -1;
-	while ((row = db_step(journal->reader->db, stmt, err)) == 1) {
-		take_run(journal->reader, stmt, &run);
+	db_bind_text(stmt, 1, slice_of(id));
+	return first_run(journal->reader, stmt, run, err);
+}
+
+static int each_run(struct reader *reader, sqlite3_stmt *stmt,
+		    bool (*each)(void *ctx, const struct journal_run *run), void *ctx, struct error *err)
+{
+	struct journal_run run;
+	int row;
+
+	while ((row = db_step(reader->db, stmt, err)) == 1) {
+		take_run(reader, stmt, &run);
 		if (!each(ctx, &run))
 			break;
 	}
 	sqlite3_reset(stmt);
 	return row < 0 ? -1 : 0;
+}
+
+int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct journal_run *run), void *ctx,
+		 struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(journal->reader, RUN_COLUMNS "ORDER BY row DESC", err);
+
+	return stmt ? each_run(journal->reader, stmt, each, ctx, err) : -1;
+}
+
+int journal_children(struct journal *journal, const char *parent,
+		     bool (*each)(void *ctx, const struct journal_run *run), void *ctx, struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(
+		journal->reader,
+		RUN_COLUMNS "WHERE parent_run = ?1 AND parent_run <> '' AND origin = 2 ORDER BY row", err);
+
+	if (!stmt)
+		return -1;
+	db_bind_text(stmt, 1, slice_of(parent));
+	return each_run(journal->reader, stmt, each, ctx, err);
 }
 
 int journal_source(struct journal *journal, const struct journal_run *run, struct buf *source,

@@ -36,5 +36,10 @@ static const char version_1[] = "CREATE TABLE definitions (\n"
 				") STRICT;\n"
 				"CREATE UNIQUE INDEX events_by_run ON events (run, number);\n";
 
-const char *const journal_migrations[] = {version_1};
+/* A run that another run started is no rerun: `origin` is the number of enum run_origin. */
+static const char version_2[] = "ALTER TABLE runs ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;\n"
+				"UPDATE runs SET origin = 1 WHERE parent_run <> '';\n"
+				"CREATE INDEX runs_by_parent ON runs (parent_run) WHERE parent_run <> '';\n";
+
+const char *const journal_migrations[] = {version_1, version_2};
 const size_t journal_migration_count = sizeof(journal_migrations) / sizeof(journal_migrations[0]);
