@@ -54,6 +54,11 @@ void cli_list_codes(void)
 {
 	const struct complaint *complaint;
 
-	for (size_t i = 0; (complaint = complaint_at(i)); i++)
-		printf("  %-22s %s\n", complaint->code, complaint->is_warning ? "warning" : "error");
+	for (size_t i = 0; (complaint = complaint_at(i)); i++) {
+		const char *end = strstr(complaint->meaning, ". ");
+		size_t length = end ? (size_t)(end - complaint->meaning) + 1 : strlen(complaint->meaning);
+
+		printf("  %-22s %s%.*s\n", complaint->code, complaint->is_warning ? "Warning. " : "",
+		       (int)length, complaint->meaning);
+	}
 }

@@ -170,7 +170,7 @@ void compile_expr_call(struct compiler *c, const struct expr *expr)
 	int depth = c->depth;
 
 	if (!callee.name.ptr || !callee.name.len) {
-		diags_error(c->diags, expr->at, "not-callable", "only a function or a routine can be called");
+		diags_error(c->diags, expr->at, "expression-syntax", "only a function or a routine can be called");
 	} else if (find_callee(c, &callee)) {
 		if (callee.is_blocking || (callee.function && stdlib_is_blocking(callee.function)))
 			blocking_call(c, &callee);

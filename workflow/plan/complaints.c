@@ -471,6 +471,14 @@ static const struct complaint rows[] = {
 		  "true\n "
 		  "   - others:\n        return: ${http.default_retry_predicate(e)}\n",
 	 .source = "2.7"},
+	{WARNING("private-service"),
+	 .meaning =
+		 "private_service_name leads to a private endpoint that only the deployed service can reach; "
+		 "on this machine the call fails. Let it be null here, from an environment variable that is "
+		 "set where the workflow is deployed.",
+	 .wrong = "- a:\n    call: http.get\n    args:\n      url: https://example.com/\n      "
+		  "private_service_name: projects/p/locations/l/namespaces/n/services/s\n",
+	 .right = "- a:\n    call: http.get\n    args:\n      url: https://example.com/\n", .source = "5.5"},
 	{WARNING("sequential-calls"),
 	 .meaning =
 		 "Calls that only read stand one after the other, and none needs the result of another. As "

@@ -153,7 +153,7 @@ static void push_backoff(struct compiler *c, const struct retry *retry)
 
 		backoff = name.ptr ? stdlib_backoff(name) : NULL;
 		if (!backoff) {
-			diags_error(c->diags, retry->backoff->at, "unknown-backoff",
+			diags_error(c->diags, expr_span(retry->backoff), "unknown-backoff",
 				    "this is no backoff of the library");
 			diags_hint(
 				c->diags,
@@ -190,7 +190,7 @@ static int compile_retry(struct compiler *c, const struct retry *retry, int hand
 
 		policy = name.ptr ? stdlib_policy(name) : NULL;
 		if (!policy) {
-			diags_error(c->diags, retry->policy->at, "unknown-policy",
+			diags_error(c->diags, expr_span(retry->policy), "unknown-policy",
 				    "this is no retry policy of the library");
 			hint_policy(c, name);
 			policy = stdlib_policy(SLICE("http.default_retry"));

@@ -120,6 +120,15 @@ bool fold_tree(const struct tree *tree, struct value *out)
 
 /* ---- operations */
 
+struct place expr_span(const struct expr *expr)
+{
+	struct place at = expr_start(expr);
+
+	if (expr->kind == EXPR_MEMBER && at.line == expr->at.line)
+		at.length = expr->at.column + expr->at.length - at.column;
+	return at;
+}
+
 struct place expr_start(const struct expr *expr)
 {
 	while (expr->left && expr->kind != EXPR_UNARY)

@@ -137,6 +137,7 @@ void warn_calls(struct compiler *c, const struct routine *routine);
 void compile_expr(struct compiler *c, const struct expr *expr); /* ( -- v ) */
 void compile_tree(struct compiler *c, const struct tree *tree); /* ( -- v ) */
 struct place expr_start(const struct expr *expr); /* where its first token stands */
+struct place expr_span(const struct expr *expr);  /* the same, as long as a dotted name */
 bool fold_expr(const struct expr *expr, struct value *out);
 /* Is this tree a constant? Then *out is its value, owned by the caller. */
 bool fold_tree(const struct tree *tree, struct value *out);

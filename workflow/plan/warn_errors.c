@@ -60,8 +60,12 @@ static void collect_raises(struct errors *errors, const struct block *block, str
 			collect_raises(errors, &errors->c->plan->definition->routines[routine].body, raises);
 		}
 		for (size_t j = 0; step_inner(step, j, &inner); j++) {
+			int text_line = raises->text_line;
+
 			if (inner.kind != INNER_TRY || !step->as.attempt.has_except)
 				collect_raises(errors, &inner.block, raises);
+			if (step->kind == STEP_PARALLEL) /* it arrives inside of an UnhandledBranchError */
+				raises->text_line = text_line;
 		}
 	}
 }
@@ -151,9 +155,7 @@ static void check_reading(struct errors *errors, struct slice error, struct rais
 	read_block(&reading, block);
 	if (!reading.found)
 		return;
-	at = expr_start(reading.found);
-	if (at.line == reading.found->at.line)
-		at.length = reading.found->at.column + reading.found->at.length - at.column;
+	at = expr_span(reading.found);
 	if (raises.text_line) {
 		diags_warn(diags, at, "unguarded-error",
 			   "the error may be the text raised in line %d, which has no \"%.*s\"",
@@ -230,8 +232,7 @@ static void check_retry(struct errors *errors, const struct try_step *attempt)
 	if (!policy.len || attempt->has_except || !calls_http(&attempt->body))
 		return;
 	if (!errors->unretried_count++) {
-		errors->unretried = expr_start(retry->policy ? retry->policy : retry->predicate);
-		errors->unretried.length = (int)policy.len;
+		errors->unretried = expr_span(retry->policy ? retry->policy : retry->predicate);
 		errors->policy = policy;
 	}
 }

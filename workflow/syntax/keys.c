@@ -94,6 +94,15 @@ static const char *translate(struct slice word, const char *const known[])
 	return NULL;
 }
 
+/* Keys of a step, where a map of steps was wanted: the name of the step is missing. */
+static bool is_bare_step(struct slice word, const char *const known[])
+{
+	static const char *const keys[] = {"assign", "call",   "args",  "result", "switch", "for", "parallel",
+					   "try",    "except", "raise", "return", "next",   NULL};
+
+	return is_known(SLICE("steps"), known) && !is_known(SLICE("call"), known) && is_known(word, keys);
+}
+
 static bool is_default(struct slice word)
 {
 	return slice_is(word, "else") || slice_is(word, "default") || slice_is(word, "otherwise") ||
@@ -108,7 +117,10 @@ static void hint_key(struct reader *reader, struct slice word, const char *const
 	nearest_init(&nearest, word);
 	for (const char *const *key = known; *key; key++)
 		nearest_offer(&nearest, slice_of(*key));
-	if (is_default(word))
+	if (is_bare_step(word, known))
+		diags_hint(reader->diags,
+			   "it belongs to a step: write \"steps:\" and a \"- name:\" above it");
+	else if (is_default(word))
 		diags_hint(reader->diags,
 			   "the default of a switch is its last entry, with \"condition: true\"");
 	else if (slice_is(word, "finally"))
@@ -124,6 +136,7 @@ static void hint_key(struct reader *reader, struct slice word, const char *const
 bool check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
 		const char *where)
 {
+	bool is_bare = false;
 	bool good = true;
 
 	for (size_t i = 0; i < map->count; i++) {
@@ -132,7 +145,10 @@ bool check_keys(struct reader *reader, const struct yaml_node *map, const char *
 		if (key->kind != YAML_SCALAR) {
 			diags_error(reader->diags, key->at, "wrong-type", "a key must be a word, not %s",
 				    node_describe(key));
+		} else if (!is_known(key->text, known) && is_bare && is_bare_step(key->text, known)) {
+			; /* of the same step, whose first key was reported */
 		} else if (!is_known(key->text, known)) {
+			is_bare = is_bare_step(key->text, known);
 			diags_error(reader->diags, key->at, "unknown-key", "%s has no key \"%.*s\"", where,
 				    SLICE_ARG(key->text));
 			hint_key(reader, key->text, known);
@@ -157,7 +173,8 @@ bool has_misspelt(const struct yaml_node *map, const char *key)
 			continue;
 		nearest_init(&nearest, found->text);
 		nearest_offer(&nearest, slice_of(key));
-		if (nearest_best(&nearest).ptr || translate(found->text, known))
+		if (nearest_best(&nearest).ptr || translate(found->text, known) ||
+		    is_bare_step(found->text, known))
 			return true;
 	}
 	return false;
