@@ -393,6 +393,17 @@ static bool is_repeated(const struct opt_command *command, size_t table, const c
 	return false;
 }
 
+const struct opt_option *opt_at(const struct opt_command *command, size_t i)
+{
+	for (size_t t = 0; command->tables[t]; t++) {
+		for (const struct opt_option *option = command->tables[t]; option->name; option++) {
+			if (!is_repeated(command, t, option->name) && i-- == 0)
+				return option;
+		}
+	}
+	return NULL;
+}
+
 void opt_help(const struct opt_command *command, FILE *out)
 {
 	const char *line = command->example;

@@ -55,5 +55,7 @@ size_t opt_operands(const struct opts *opts);
 const char *opt_operand(const struct opts *opts, size_t i); /* NULL past the last */
 
 void opt_help(const struct opt_command *command, FILE *out);
+/* The i-th option of all tables, NULL past the last; one that an earlier table has already is left out. */
+const struct opt_option *opt_at(const struct opt_command *command, size_t i);
 
 #endif

@@ -23,8 +23,13 @@ struct subcommand {
 	int (*run)(const struct opts *opts);
 };
 
+/* ---- commands.c: the table, ended by a row without a name */
+extern const struct subcommand cli_subcommands[];
+const struct subcommand *cli_find_subcommand(const char *name); /* or NULL */
+
 extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command,
-	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command;
+	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command, cli_graph_command,
+	cli_eval_command, cli_completion_command, cli_help_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
 int cli_plan(const struct opts *opts);
@@ -33,6 +38,10 @@ int cli_show(const struct opts *opts);
 int cli_logs(const struct opts *opts);
 int cli_resume(const struct opts *opts);
 int cli_rerun(const struct opts *opts);
+int cli_graph(const struct opts *opts);
+int cli_eval(const struct opts *opts);
+int cli_completion(const struct opts *opts);
+int cli_help(const struct opts *opts);
 
 /* Options that several commands share. */
 extern const struct opt_option cli_state_options[];   /* --state */
@@ -52,8 +61,16 @@ void cli_mention_warnings(const char *path, const struct plan *plan);
 void cli_print_diags(struct diags *diags);
 /* --data JSON|@FILE|-; null when not given. */
 int cli_read_data(const char *data, struct value *out, struct error *err);
+/* The same for another option, whose name is for the message. */
+int cli_read_json(const char *option, const char *given, struct value *out, struct error *err);
 /* --env-file and --env into a map of strings. */
 int cli_read_env(const struct opts *opts, struct value *env, struct error *err);
+
+/* ---- help.c, manual.c */
+void cli_overview(FILE *out);
+void cli_print_manual(FILE *out);
+/* "there is no command", with the nearest; returns the exit status. */
+int cli_unknown_command(const char *name);
 
 /* ---- help_code.c */
 bool cli_help_code(const char *code); /* print what a diagnostic means; false when there is no such code */

@@ -83,24 +83,29 @@ struct plan *cli_read_plan_with(const char *path, struct catalog *catalog, struc
 
 int cli_read_data(const char *data, struct value *out, struct error *err)
 {
+	return cli_read_json("--data", data, out, err);
+}
+
+int cli_read_json(const char *option, const char *given, struct value *out, struct error *err)
+{
 	struct error cause = {0};
 	struct buf text;
 	int result = 0;
 
 	*out = value_null();
-	if (!data)
+	if (!given)
 		return 0;
 	buf_init(&text, DATA_LIMIT);
-	if (data[0] == '@')
-		result = cli_read_file(data + 1, DATA_LIMIT, &text, err);
-	else if (strcmp(data, "-") == 0)
+	if (given[0] == '@')
+		result = cli_read_file(given + 1, DATA_LIMIT, &text, err);
+	else if (strcmp(given, "-") == 0)
 		result = cli_read_file("-", DATA_LIMIT, &text, err);
 	else
-		buf_add_text(&text, data);
+		buf_add_text(&text, given);
 	if (result == 0 && json_read(buf_slice(&text), out, &cause) < 0) {
-		result = error_set(err, ERROR_INPUT, "--data is not JSON: %s", cause.message);
-		error_hint(err,
-			   "--data takes JSON, @FILE or - for stdin; a text needs its quotes: '\"text\"'");
+		result = error_set(err, ERROR_INPUT, "%s is not JSON: %s", option, cause.message);
+		error_hint(err, "%s takes JSON, @FILE or - for stdin; a text needs its quotes: '\"text\"'",
+			   option);
 	}
 	buf_release(&text);
 	return result;

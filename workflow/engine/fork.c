@@ -231,7 +231,7 @@ void strand_ended(struct strand *strand, struct value value, struct value raised
 	bool failed = raised.kind != (enum value_kind)VALUE_UNSET;
 
 	strand->state = STRAND_DONE;
-	if (!fork && !failed && !has_json_form(value)) {
+	if (!fork && !failed && !run->allows_bytes && !has_json_form(value)) {
 		value_unref(raised);
 		raise_error(&raised, "ValueError",
 			    "the result holds bytes or numbers that have no JSON form");

@@ -189,6 +189,10 @@ struct definition {
 struct definition *definition_read(const char *file, struct slice source, struct diags *diags);
 /* The same, but what could be read is also given when `diags` got errors: see is_damaged. */
 struct definition *definition_read_all(const char *file, struct slice source, struct diags *diags);
+/* A definition whose main returns what one expression gives, with ${} or without; `variables` is a map: what
+ * names stand for. Lent. NULL when `diags` got an error. */
+struct definition *definition_of_expression(const char *file, struct slice text, struct value variables,
+					    struct diags *diags);
 void definition_free(struct definition *definition); /* NULL is fine */
 
 #endif
