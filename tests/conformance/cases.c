@@ -14,6 +14,7 @@ static const char *const part_names[] = {
 	"args",
 	"env",
 	"limits",
+	"discovery",
 	"http",
 	"answers",
 	/* demanded */

@@ -12,6 +12,7 @@
 
 #include "lib/json/json.h"
 #include "lib/mem/mem.h"
+#include "workflow/connector/descriptor.h"
 #include "workflow/expr/raised.h"
 
 #include <setjmp.h>
@@ -330,6 +331,36 @@ static void check_diags(struct slice wanted, struct diags *diags)
 	buf_release(&one);
 }
 
+/* Descriptors of the connectors that the definition calls, from the documents in the part "discovery". */
+static struct value connectors_of(const struct one_case *one, const struct plan *plan)
+{
+	struct value documents = part_lines(one, "discovery");
+	struct value methods = value_map_new();
+	struct value connectors = value_map_new();
+
+	for (int i = 0; i < plan->connector_count; i++) {
+		struct connector_name parts;
+		struct value descriptor;
+		struct error err = {0};
+
+		assert_true(connector_name_split(plan->connectors[i], &parts));
+		for (size_t d = 0; d < value_len(documents); d++) {
+			struct value document = *value_list_at(documents, d);
+
+			if (!slice_equal(value_get_text(document, "name"), parts.service))
+				continue;
+			if (descriptor_make(document, plan->connectors[i], NULL, &descriptor, &err) < 0)
+				fail_msg("discovery: %s", err.message);
+			value_map_set(&methods, plan->connectors[i], descriptor);
+		}
+	}
+	if (value_len(documents) > 0)
+		value_put(&connectors, "methods", value_ref(methods));
+	value_unref(methods);
+	value_unref(documents);
+	return connectors;
+}
+
 static void run_stage(struct stage *stage)
 {
 	const struct one_case *one = stage->one;
@@ -337,6 +368,7 @@ static void run_stage(struct stage *stage)
 	stage->world = (struct play_world){
 		.argument = part_json(one, "args"),
 		.env = part_json(one, "env"),
+		.connectors = connectors_of(one, stage->plan),
 		.script = part_lines(one, "http"),
 		.limits = limits_of(one),
 		.reversed = slice_is(slice_trim(case_part(one, "answers")), "newest first")};
@@ -348,7 +380,40 @@ static void run_stage(struct stage *stage)
 	play_release(&stage->play);
 	value_unref(stage->world.argument);
 	value_unref(stage->world.env);
+	value_unref(stage->world.connectors);
 	value_unref(stage->world.script);
+}
+
+/* Reserved in YAML at the start of a line: "@51 - v#: 1" stands for 51 such lines, # being 1 to 51. */
+static void repeat_line(struct buf *out, struct slice line)
+{
+	size_t blank = slice_find(line, SLICE(" "), 0);
+	long count = strtol(line.ptr + 1, NULL, 10);
+
+	for (long n = 1; n <= count && blank != SIZE_MAX; n++) {
+		for (size_t i = blank + 1; i < line.len; i++) {
+			if (line.ptr[i] == '#')
+				buf_printf(out, "%ld", n);
+			else
+				buf_add_char(out, line.ptr[i]);
+		}
+		buf_add_char(out, '\n');
+	}
+}
+
+static void write_source(struct buf *out, struct slice rest)
+{
+	while (rest.len) {
+		size_t end = slice_find(rest, SLICE("\n"), 0);
+		size_t next = end == SIZE_MAX ? rest.len : end + 1;
+		struct slice line = slice_sub(rest, 0, end);
+
+		if (slice_starts(line, SLICE("@")))
+			repeat_line(out, line);
+		else
+			buf_add_slice(out, slice_sub(rest, 0, next));
+		rest = slice_sub(rest, next, rest.len);
+	}
 }
 
 static void check_workflow(struct stage *stage, struct diags *diags)
@@ -356,9 +421,11 @@ static void check_workflow(struct stage *stage, struct diags *diags)
 	const struct one_case *one = stage->one;
 	bool json = case_has(one, "workflow.json");
 	bool runs = case_has(one, "result") || case_has(one, "error") || case_has(one, "error-contains");
+	struct buf source;
 
-	stage->plan = plan_read(json ? "workflow.json" : "workflow.yaml",
-				case_part(one, json ? "workflow.json" : "workflow"), diags);
+	buf_init(&source, 0);
+	write_source(&source, case_part(one, json ? "workflow.json" : "workflow"));
+	stage->plan = plan_read(json ? "workflow.json" : "workflow.yaml", buf_slice(&source), diags);
 	if (case_has(one, "diags"))
 		check_diags(case_part(one, "diags"), diags);
 	else if (!stage->plan)
@@ -368,6 +435,7 @@ static void check_workflow(struct stage *stage, struct diags *diags)
 		fail_msg("a definition with mistakes does not run");
 	if (runs)
 		run_stage(stage);
+	buf_release(&source);
 }
 
 /* ---- expressions */

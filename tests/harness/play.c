@@ -100,6 +100,7 @@ void play_begin_in(struct play *play, const struct plan *plan, const struct play
 {
 	struct run_options options = {.argument = world->argument,
 				      .env = value_ref(world->env),
+				      .connectors = world->connectors,
 				      .limits = world->limits,
 				      .id = "play",
 				      .host = &play->host};
@@ -278,10 +279,23 @@ static void wait_in_vain(struct play *play, const struct effect *effect)
 	play->next_line += line_of(play, "timeout") != NULL;
 }
 
+/* {"seconds": n} or {"until": seconds since the epoch}. */
+static void wait_out(struct play *play, const struct effect *effect)
+{
+	const struct value *seconds = value_get(effect->request, "seconds");
+	const struct value *until = value_get(effect->request, "until");
+	struct value waited = seconds ? value_ref(*seconds) : value_int(0);
+	double now = (double)play->wall_us / 1e6;
+
+	if (until && value_number(*until) > now)
+		waited = value_double(value_number(*until) - now);
+	value_list_push(&play->waits, waited);
+	play->wall_us += (int64_t)(value_number(waited) * 1e6);
+}
+
 static void answer_one(struct play *play)
 {
 	struct effect *effect = next_effect(play);
-	const struct value *seconds = effect ? value_get(effect->request, "seconds") : NULL;
 	struct value raw = value_null();
 
 	if (!effect) {
@@ -291,9 +305,8 @@ static void answer_one(struct play *play)
 		return;
 	}
 	forget(play, effect);
-	if (effect->kind == EFFECT_SLEEP && seconds) {
-		value_list_push(&play->waits, value_ref(*seconds));
-		play->wall_us += (int64_t)(value_number(*seconds) * 1e6);
+	if (effect->kind == EFFECT_SLEEP) {
+		wait_out(play, effect);
 	} else if (effect->kind == EFFECT_HTTP) {
 		value_list_push(&play->calls, value_ref(effect->request));
 		raw = scripted_answer(play, effect);

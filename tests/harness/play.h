@@ -26,6 +26,7 @@ enum { PLAY_MAX_EVENTS = 4096, PLAY_MAX_PENDING = 256, PLAY_START_S = 1700000000
 struct play_world {
 	struct value argument;
 	struct value env; /* map of strings; null: STORE_URL alone */
+	struct value connectors; /* of run_options; null: none */
 	struct value script;
 	struct limits limits;
 	bool reversed; /* answer the newest effect first */

@@ -16,7 +16,8 @@ const struct opt_option cli_discovery_options[] = {
 };
 
 const struct opt_option cli_secret_options[] = {
-	{"secret", 0, OPT_MANY, "NAME=FILE", NULL, NULL, "content of a Secret Manager secret, may be repeated"},
+	{"secret", 0, OPT_MANY, "NAME=FILE", NULL, NULL,
+	 "content of a Secret Manager secret, may be repeated"},
 	{0},
 };
 
@@ -49,7 +50,8 @@ static bool is_left_out(const struct catalog *catalog, struct slice name)
 	       !catalog_is_redirected(catalog, parts.service);
 }
 
-static int add_methods(const struct plan *plan, struct catalog *catalog, struct value *methods, struct error *err)
+static int add_methods(const struct plan *plan, struct catalog *catalog, struct value *methods,
+		       struct error *err)
 {
 	for (int i = 0; i < plan->connector_count; i++) {
 		struct slice name = plan->connectors[i];
@@ -79,7 +81,8 @@ static int add_secret(const char *given, struct value *secrets, struct error *er
 	path = realpath(equals + 1, NULL);
 	if (!path)
 		return error_set(err, ERROR_NOT_FOUND, "--secret %s: %s", given, strerror(errno));
-	value_map_set(secrets, (struct slice){given, (size_t)(equals - given)}, value_string_repaired(slice_of(path)));
+	value_map_set(secrets, (struct slice){given, (size_t)(equals - given)},
+		      value_string_repaired(slice_of(path)));
 	free(path);
 	return 0;
 }

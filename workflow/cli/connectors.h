@@ -16,9 +16,10 @@ extern const struct opt_option cli_secret_options[];    /* --secret */
 /* The catalog of the options; NULL with *err. Free it with catalog_free. */
 struct catalog *cli_open_catalog(const struct opts *opts, struct error *err);
 
-/* Complete *connectors (a map, or null for a fresh run) of run_options: descriptors for the connectors of the plan that
- * it does not hold yet, and the secrets given now in place of those of the same name. A connector without a document
- * is left out: the call then says what it needs. `catalog` NULL: no descriptors are added. */
+/* Complete *connectors (a map, or null for a fresh run) of run_options: descriptors for the connectors of the
+ * plan that it does not hold yet, and the secrets given now in place of those of the same name. A connector
+ * without a document is left out: the call then says what it needs. `catalog` NULL: no descriptors are added.
+ */
 int cli_complete_connectors(const struct opts *opts, const struct plan *plan, struct catalog *catalog,
 			    struct value *connectors, struct error *err);
 

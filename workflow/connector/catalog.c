@@ -13,7 +13,7 @@
 #include <uv.h>
 
 struct catalog {
-	char *where;	       /* owned; NULL: no documents */
+	char *where; /* owned; NULL: no documents */
 	bool is_url;
 	struct value base_urls; /* map SERVICE -> URL */
 	struct value documents; /* map "SERVICE.VERSION" -> document, or null: there is none */
@@ -95,7 +95,8 @@ static int read_file(const char *path, struct buf *out, struct error *err)
 	if (ferror(file))
 		result = error_set(err, ERROR_IO, "%s: cannot be read", path);
 	else if (out->full)
-		result = error_set(err, ERROR_LIMIT, "%s: larger than %d MiB", path, CATALOG_MAX_DOCUMENT >> 20);
+		result = error_set(err, ERROR_LIMIT, "%s: larger than %d MiB", path,
+				   CATALOG_MAX_DOCUMENT >> 20);
 	fclose(file);
 	return result;
 }
@@ -108,8 +109,10 @@ static int read_from_folder(const struct catalog *catalog, const struct connecto
 
 	for (int i = 0; i < 3; i++)
 		buf_init(&paths[i], 8192);
-	buf_printf(&paths[0], "%s/%.*s.%.*s.json", catalog->where, SLICE_ARG(name->service), SLICE_ARG(name->version));
-	buf_printf(&paths[1], "%s/%.*s-%.*s.json", catalog->where, SLICE_ARG(name->service), SLICE_ARG(name->version));
+	buf_printf(&paths[0], "%s/%.*s.%.*s.json", catalog->where, SLICE_ARG(name->service),
+		   SLICE_ARG(name->version));
+	buf_printf(&paths[1], "%s/%.*s-%.*s.json", catalog->where, SLICE_ARG(name->service),
+		   SLICE_ARG(name->version));
 	buf_printf(&paths[2], "%s/%.*s/%.*s/%.*s-api.json", catalog->where, SLICE_ARG(name->service),
 		   SLICE_ARG(name->version), SLICE_ARG(name->service));
 	for (int i = 0; i < 3; i++) {
@@ -139,7 +142,8 @@ static void fetched(void *ctx, const struct http_response *response)
 	} else if (response->status == 404) {
 		fetch->result = 0;
 	} else if (response->status != 200) {
-		fetch->result = error_set(fetch->err, ERROR_IO, "%s: HTTP status %d", fetch->url, response->status);
+		fetch->result =
+			error_set(fetch->err, ERROR_IO, "%s: HTTP status %d", fetch->url, response->status);
 	} else {
 		buf_add_slice(fetch->out, response->body);
 		fetch->result = 1;
@@ -177,8 +181,11 @@ static int read_from_url(const struct catalog *catalog, const struct connector_n
 	uv_loop_init(&loop);
 	client = http_client_new(&loop);
 	http_client_send(client,
-			 &(struct http_request){.method = "GET", .url = fetch.url, .timeout_ms = CATALOG_TIMEOUT_MS,
-						.response_limit = CATALOG_MAX_DOCUMENT, .max_redirects = 3},
+			 &(struct http_request){.method = "GET",
+						.url = fetch.url,
+						.timeout_ms = CATALOG_TIMEOUT_MS,
+						.response_limit = CATALOG_MAX_DOCUMENT,
+						.max_redirects = 3},
 			 fetched, &fetch);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	http_client_free(client);
@@ -190,18 +197,20 @@ static int read_from_url(const struct catalog *catalog, const struct connector_n
 
 /* ---- documents, each once */
 
-static int load(struct catalog *catalog, const struct connector_name *name, struct value *document, struct error *err)
+static int load(struct catalog *catalog, const struct connector_name *name, struct value *document,
+		struct error *err)
 {
 	struct error cause = {0};
 	struct buf text;
 	int result;
 
 	buf_init(&text, CATALOG_MAX_DOCUMENT);
-	result = catalog->is_url ? read_from_url(catalog, name, &text, err) : read_from_folder(catalog, name, &text, err);
+	result = catalog->is_url ? read_from_url(catalog, name, &text, err)
+				 : read_from_folder(catalog, name, &text, err);
 	*document = value_null();
 	if (result > 0 && json_read(buf_slice(&text), document, &cause) < 0)
-		result = error_set(err, ERROR_INPUT, "the discovery document of %.*s %.*s: %s", SLICE_ARG(name->service),
-				   SLICE_ARG(name->version), cause.message);
+		result = error_set(err, ERROR_INPUT, "the discovery document of %.*s %.*s: %s",
+				   SLICE_ARG(name->service), SLICE_ARG(name->version), cause.message);
 	buf_release(&text);
 	return result < 0 ? -1 : 0;
 }

@@ -4,16 +4,17 @@
  *	call: googleapis.pubsub.v1.projects.topics.publish      a user's step
  *	   │ plan
  *	   ▼
- *	routine `call` of connector_routines()                   requests are http.request, polls are sys.sleep:
- *	   │                                                     ordinary effects, announced and replayed as such
- *	   ▼
- *	connector.prepare, connector.progress ...                pure functions that only these routines can name
+ *	routine `call` of connector_routines()                   requests are http.request, polls are
+ *sys.sleep: │                                                     ordinary effects, announced and replayed as
+ *such ▼ connector.prepare, connector.progress ...                pure functions that only these routines can
+ *name
  *
  * What a connector does (the request, its retries, polling, the end-to-end timeout: reference, 7.1 to 7.4) is
  * text in the language, so the engine has no code for it and replay needs none. What such a call must know of
  * the outside comes in one value, `connectors` of struct stdlib_context, recorded when the run starts:
  *
- *	{"methods": {name: descriptor}, "secrets": {NAME: FILE}}        descriptor.h says what a descriptor holds
+ *	{"methods": {name: descriptor}, "secrets": {NAME: FILE}}        descriptor.h says what a descriptor
+ *holds
  *
  * Depends on lib, workflow/{expr,stdlib}. Everything is read-only and safe from any thread.
  */
@@ -22,15 +23,17 @@
 
 #include "workflow/stdlib/stdlib.h"
 
-/* Is this the name of a connector: googleapis.SERVICE.VERSION.….METHOD, or gke.NAME? Nothing else is asked. */
+/* Is this the name of a connector: googleapis.SERVICE.VERSION.….METHOD, or gke.NAME? Nothing else is asked.
+ */
 bool connector_is_name(struct slice name);
 
 /* A name with a routine of its own, because the REST method is not what is called, or because a run can do it
  * here. Its parameters are those of the routine. */
 struct connector_helper {
-	const char *name;    /* "googleapis.secretmanager.v1.projects.secrets.versions.accessString" */
-	const char *routine; /* in connector_routines() */
-	const char *method;  /* the connector that the routine calls in turn, when there is a descriptor; or NULL */
+	const char *name;     /* "googleapis.secretmanager.v1.projects.secrets.versions.accessString" */
+	const char *routine;  /* in connector_routines() */
+	const char *method;   /* the connector that the routine calls in turn, when there is a descriptor; or
+				 NULL */
 	bool only_redirected; /* use the descriptor only if the user gave the service another address */
 	bool in_expression;   /* the service allows it there, though it asks the world */
 };

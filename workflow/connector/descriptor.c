@@ -12,8 +12,8 @@ static bool is_word(struct slice word)
 	for (size_t i = 0; i < word.len; i++) {
 		char c = word.ptr[i];
 
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-		      c == '_'))
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		      c == '-' || c == '_'))
 			return false;
 	}
 	return word.len > 0;
@@ -48,8 +48,8 @@ bool connector_name_split(struct slice name, struct connector_name *parts)
 
 /* ---- finding the method: by the names of its resources, which are those of its id */
 
-static void offer_methods(struct value resource, const char *prefix, struct nearest *nearest, struct arena *arena,
-			  int depth)
+static void offer_methods(struct value resource, const char *prefix, struct nearest *nearest,
+			  struct arena *arena, int depth)
 {
 	const struct value *methods = value_get(resource, "methods");
 	const struct value *resources = value_get(resource, "resources");
@@ -66,8 +66,8 @@ static void offer_methods(struct value resource, const char *prefix, struct near
 		struct slice text = value_text(path);
 
 		if (depth < MAX_RESOURCES)
-			offer_methods(*value_map_at(*resources, i), arena_strndup(arena, text.ptr, text.len), nearest,
-				      arena, depth + 1);
+			offer_methods(*value_map_at(*resources, i), arena_strndup(arena, text.ptr, text.len),
+				      nearest, arena, depth + 1);
 		value_unref(path);
 	}
 }
@@ -142,7 +142,8 @@ static void add_upload(struct value *out, struct value method)
 	if (path && path->kind == VALUE_STRING) { /* it begins with a slash, and the root ends with one */
 		struct slice text = value_text(*path);
 
-		value_put(out, "upload", value_string(slice_sub(text, slice_starts(text, SLICE("/")), text.len)));
+		value_put(out, "upload",
+			  value_string(slice_sub(text, slice_starts(text, SLICE("/")), text.len)));
 	}
 }
 
@@ -153,7 +154,8 @@ static int add_root(struct value *out, struct value document, const char *base_u
 
 	if (!slice_starts(root, SLICE("https://")) && !slice_starts(root, SLICE("http://")))
 		return error_set(err, ERROR_INPUT, "the document's rootUrl is no http or https URL");
-	value_put(out, "root", value_stringf("%.*s%s", SLICE_ARG(root), slice_ends(root, SLICE("/")) ? "" : "/"));
+	value_put(out, "root",
+		  value_stringf("%.*s%s", SLICE_ARG(root), slice_ends(root, SLICE("/")) ? "" : "/"));
 	return 0;
 }
 
@@ -178,7 +180,8 @@ int descriptor_make(struct value document, struct slice name, const char *base_u
 	struct slice path;
 
 	if (!connector_name_split(name, &parts))
-		return error_set(err, ERROR_INPUT, "\"%.*s\" is no connector: googleapis.SERVICE.VERSION.METHOD",
+		return error_set(err, ERROR_INPUT,
+				 "\"%.*s\" is no connector: googleapis.SERVICE.VERSION.METHOD",
 				 SLICE_ARG(name));
 	method = find_method(document, parts.path);
 	if (!method)
@@ -195,8 +198,9 @@ int descriptor_make(struct value document, struct slice name, const char *base_u
 	value_put(out, "service", value_string(parts.service));
 	value_put(out, "version", value_string(parts.version));
 	value_put(out, "method", value_string(value_get_text(*method, "httpMethod")));
-	value_put(out, "path", value_stringf("%.*s%.*s", SLICE_ARG(value_get_text(document, "servicePath")),
-					     SLICE_ARG(path)));
+	value_put(out, "path",
+		  value_stringf("%.*s%.*s", SLICE_ARG(value_get_text(document, "servicePath")),
+				SLICE_ARG(path)));
 	add_params(out, *method);
 	add_upload(out, *method);
 	if (value_get(*method, "request"))
@@ -207,8 +211,10 @@ int descriptor_make(struct value document, struct slice name, const char *base_u
 
 /* ---- arguments */
 
-/* Query parameters of every method (the document's own "parameters"), as far as a workflow has use for them. */
-static const char *const everywhere[] = {"alt", "fields", "key", "prettyPrint", "quotaUser", "uploadType", "userIp"};
+/* Query parameters of every method (the document's own "parameters"), as far as a workflow has use for them.
+ */
+static const char *const everywhere[] = {"alt",       "fields",     "key",   "prettyPrint",
+					 "quotaUser", "uploadType", "userIp"};
 
 /* What the connector takes itself. `location` and `region` pick the regional address where the method has no
  * such parameter (reference, 7.1). */

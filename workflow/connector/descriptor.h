@@ -23,8 +23,8 @@
 #include "lib/diag/error.h"
 #include "lib/value/value.h"
 
-/* A connector's name in parts, borrowed from it: googleapis.SERVICE.VERSION.PATH, PATH "projects.topics.publish".
- * False when a part is missing or is no word of letters, digits, - and _. */
+/* A connector's name in parts, borrowed from it: googleapis.SERVICE.VERSION.PATH, PATH
+ * "projects.topics.publish". False when a part is missing or is no word of letters, digits, - and _. */
 struct connector_name {
 	struct slice service, version, path;
 };

@@ -10,7 +10,7 @@ struct form {
 	char *plain; /* owned */
 	size_t plain_len;
 	bool is_utf8; /* else it is looked for in bytes alone: a string stays one */
-	char *token; /* owned */
+	char *token;  /* owned */
 	size_t token_len;
 };
 
@@ -67,8 +67,10 @@ static void add_form(const struct naming *naming, const char *kind, struct slice
 	buf_init(&token, 1000);
 	buf_printf(&token, "[secret %.*s %s-%.*s]", SLICE_ARG(slice_sub(naming->name, 0, 300)), kind,
 		   SLICE_ARG(naming->nonce));
-	form = (struct form){.plain = mem_strndup(plain.ptr, plain.len), .plain_len = plain.len,
-			     .is_utf8 = utf8_is_valid(plain), .token_len = token.len};
+	form = (struct form){.plain = mem_strndup(plain.ptr, plain.len),
+			     .plain_len = plain.len,
+			     .is_utf8 = utf8_is_valid(plain),
+			     .token_len = token.len};
 	form.token = buf_take(&token);
 	if (mask->count == mask->capacity)
 		mask->forms = mem_grow(mask->forms, &mask->capacity, sizeof(*mask->forms));
@@ -89,7 +91,8 @@ static void add_json(const struct naming *naming, struct slice secret)
 	value_unref(text);
 }
 
-static void add_percent(const struct naming *naming, struct slice secret, const char *kind, const char *kept, bool plus)
+static void add_percent(const struct naming *naming, struct slice secret, const char *kind, const char *kept,
+			bool plus)
 {
 	struct buf text;
 
@@ -97,7 +100,8 @@ static void add_percent(const struct naming *naming, struct slice secret, const 
 	for (size_t i = 0; i < secret.len; i++) {
 		char c = secret.ptr[i];
 
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr(kept, c)))
+		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    (c && strchr(kept, c)))
 			buf_add_char(&text, c);
 		else if (c == ' ' && plus)
 			buf_add_char(&text, '+');
@@ -119,7 +123,8 @@ static unsigned sextet(struct slice secret, size_t shift, size_t digit)
 }
 
 /* The digits that the secret decides alone when `shift` bytes stand before it in its group of three. */
-static void add_base64(const struct naming *naming, struct slice secret, size_t shift, const char *kind, const char *last)
+static void add_base64(const struct naming *naming, struct slice secret, size_t shift, const char *kind,
+		       const char *last)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	size_t from = (shift * 8 + 5) / 6;

@@ -1,8 +1,8 @@
 /*
  * operation.c - the table of long-running resources, and judging one; see operation.h.
  *
- * Members and words are those of the schemas in the services' discovery documents (Operation, Job, CustomJob ...);
- * operations in the form of google.longrunning are AIP-151 (https://google.aip.dev/151).
+ * Members and words are those of the schemas in the services' discovery documents (Operation, Job, CustomJob
+ * ...); operations in the form of google.longrunning are AIP-151 (https://google.aip.dev/151).
  */
 #include "workflow/connector/operation.h"
 
@@ -13,33 +13,40 @@
 
 struct row {
 	const char *kind;
-	const char *services; /* words; NULL: every service */
-	const char *schemas;  /* words: the schema's name; *X is one that ends in X */
-	const char *state;    /* dotted member: a text, or the boolean of google.longrunning */
+	const char *services;           /* words; NULL: every service */
+	const char *schemas;            /* words: the schema's name; *X is one that ends in X */
+	const char *state;              /* dotted member: a text, or the boolean of google.longrunning */
 	const char *succeeded, *failed; /* words of that text; all others: it goes on */
-	const char *error;    /* dotted member: what went wrong; alone a failure when the state is no failure */
-	const char *path;     /* of the next look: members of the response in {}; NULL: its selfLink */
+	const char *error; /* dotted member: what went wrong; alone a failure when the state is no failure */
+	const char *path;  /* of the next look: members of the response in {}; NULL: its selfLink */
 };
 
 static const struct row rows[] = {
 	{"compute operation", "compute", "Operation", "status", "DONE", "", "error", NULL},
 	{"container operation", "container", "Operation", "status", "DONE", "", "error", NULL},
 	{"sql operation", "sqladmin", "Operation", "status", "DONE", "", "error", NULL},
-	{"operation", NULL, "Operation GoogleLongrunningOperation GoogleLongrunning__Operation", "done", "", "", "error", "{version}/{+name}"},
+	{"operation", NULL, "Operation GoogleLongrunningOperation GoogleLongrunning__Operation", "done", "",
+	 "", "error", "{version}/{+name}"},
 	{"bigquery job", "bigquery", "Job", "status.state", "DONE", "", "status.errorResult",
-	 "bigquery/v2/projects/{jobReference.projectId}/jobs/{jobReference.jobId}?location={jobReference.location}"},
-	{"dataflow job", "dataflow", "Job", "currentState", "JOB_STATE_DONE JOB_STATE_UPDATED JOB_STATE_DRAINED",
-	 "JOB_STATE_FAILED JOB_STATE_CANCELLED", "", "v1b3/projects/{projectId}/locations/{location}/jobs/{id}"},
-	{"batch job", "batch", "Job", "status.state", "SUCCEEDED", "FAILED CANCELLED", "", "{version}/{+name}"},
-	{"training job", "ml", "GoogleCloudMlV1__Job", "state", "SUCCEEDED", "FAILED CANCELLED", "errorMessage",
-	 "v1/{+parent}/jobs/{jobId}"},
+	 "bigquery/v2/projects/{jobReference.projectId}/jobs/"
+	 "{jobReference.jobId}?location={jobReference.location}"},
+	{"dataflow job", "dataflow", "Job", "currentState",
+	 "JOB_STATE_DONE JOB_STATE_UPDATED JOB_STATE_DRAINED", "JOB_STATE_FAILED JOB_STATE_CANCELLED", "",
+	 "v1b3/projects/{projectId}/locations/{location}/jobs/{id}"},
+	{"batch job", "batch", "Job", "status.state", "SUCCEEDED", "FAILED CANCELLED", "",
+	 "{version}/{+name}"},
+	{"training job", "ml", "GoogleCloudMlV1__Job", "state", "SUCCEEDED", "FAILED CANCELLED",
+	 "errorMessage", "v1/{+parent}/jobs/{jobId}"},
 	{"transcoder job", "transcoder", "Job", "state", "SUCCEEDED", "FAILED", "error", "{version}/{+name}"},
-	{"vertex job", "aiplatform", "*CustomJob *BatchPredictionJob *HyperparameterTuningJob *DataLabelingJob *NasJob",
-	 "state", "JOB_STATE_SUCCEEDED JOB_STATE_PARTIALLY_SUCCEEDED",
+	{"vertex job", "aiplatform",
+	 "*CustomJob *BatchPredictionJob *HyperparameterTuningJob *DataLabelingJob *NasJob", "state",
+	 "JOB_STATE_SUCCEEDED JOB_STATE_PARTIALLY_SUCCEEDED",
 	 "JOB_STATE_FAILED JOB_STATE_CANCELLED JOB_STATE_EXPIRED", "error", "{version}/{+name}"},
-	{"vertex pipeline", "aiplatform", "*PipelineJob *TrainingPipeline", "state", "PIPELINE_STATE_SUCCEEDED",
-	 "PIPELINE_STATE_FAILED PIPELINE_STATE_CANCELLED", "error", "{version}/{+name}"},
-	{"processor", "documentai", "*Processor", "state", "ENABLED DISABLED", "FAILED", "", "{version}/{+name}"},
+	{"vertex pipeline", "aiplatform", "*PipelineJob *TrainingPipeline", "state",
+	 "PIPELINE_STATE_SUCCEEDED", "PIPELINE_STATE_FAILED PIPELINE_STATE_CANCELLED", "error",
+	 "{version}/{+name}"},
+	{"processor", "documentai", "*Processor", "state", "ENABLED DISABLED", "FAILED", "",
+	 "{version}/{+name}"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -107,7 +114,8 @@ static int failure(struct value response, const struct value *error, struct valu
 	struct slice message = error ? value_get_text(*error, "message") : (struct slice){0};
 
 	if (message.len)
-		raise_plain(raised, "OperationError", "Long-running operation failed: %.*s", SLICE_ARG(message));
+		raise_plain(raised, "OperationError", "Long-running operation failed: %.*s",
+			    SLICE_ARG(message));
 	else
 		raise_plain(raised, "OperationError", "Long-running operation failed.");
 	value_put(raised, "operation", value_ref(response));
@@ -127,7 +135,8 @@ static struct slice link_path(struct slice link)
 }
 
 /* The members that a path names, by their dotted names, so that the path is an ordinary template. */
-static struct value path_members(struct slice path, struct value response, struct slice version, struct value args)
+static struct value path_members(struct slice path, struct value response, struct slice version,
+				 struct value args)
 {
 	struct value members = value_map_new();
 

@@ -29,13 +29,15 @@ static int not_configured(struct slice name, struct value *raised)
 	struct connector_name parts;
 
 	if (!connector_name_split(name, &parts))
-		return raise_plain(raised, "ValueError",
-				   "%.*s is not available here: call the cluster's API by http.request, for example "
-				   "through kubectl proxy",
-				   SLICE_ARG(name));
-	return raise_plain(raised, "ValueError",
-			   "%.*s needs a discovery document: give --discovery FOLDER that holds %.*s.%.*s.json",
-			   SLICE_ARG(name), SLICE_ARG(parts.service), SLICE_ARG(parts.version));
+		return raise_plain(
+			raised, "ValueError",
+			"%.*s is not available here: call the cluster's API by http.request, for example "
+			"through kubectl proxy",
+			SLICE_ARG(name));
+	return raise_plain(
+		raised, "ValueError",
+		"%.*s needs a discovery document: give --discovery FOLDER that holds %.*s.%.*s.json",
+		SLICE_ARG(name), SLICE_ARG(parts.service), SLICE_ARG(parts.version));
 }
 
 static const struct value *find_descriptor(const struct stdlib_context *context, struct slice name)
@@ -86,21 +88,18 @@ static int want_map(struct value v, const char *what, struct value *raised)
 }
 
 /* A number in (0, most], or the fallback when it is not given. */
-static int take_number(struct value from, const char *name, double fallback, double most, struct value *todo,
-		       struct value *raised)
+static int take_number(struct value from, const char *name, struct value fallback, double most,
+		       struct value *todo, struct value *raised)
 {
-	const struct value *given = value_get(from, name);
-	double number = fallback;
+	struct value given = member_of(from, name);
+	struct value number = value_is_null(given) ? fallback : given;
 
-	if (given && !value_is_null(*given)) {
-		if (!value_is_number(*given))
-			return raise_error(raised, "TypeError", "%s must be a number; got: %s", name,
-					   value_kind_name(given->kind));
-		number = value_number(*given);
-	}
-	if (!(number > 0 && number <= most))
+	if (!value_is_number(number))
+		return raise_error(raised, "TypeError", "%s must be a number; got: %s", name,
+				   value_kind_name(number.kind));
+	if (!(value_number(number) > 0 && value_number(number) <= most))
 		return raise_error(raised, "ValueError", "%s must be above 0 and at most %.0f", name, most);
-	value_put(todo, name, value_double(number));
+	value_put(todo, name, number);
 	return 0;
 }
 
@@ -111,10 +110,10 @@ static int read_polling(struct value policy, struct value *todo, struct value *r
 	if (want_map(policy, "polling_policy", raised) < 0 ||
 	    known_members(policy, known, COUNT(known), "polling_policy", raised) < 0)
 		return -1;
-	if (take_number(policy, "initial_delay", 1.0, MAX_TIMEOUT_LONG, todo, raised) < 0 ||
-	    take_number(policy, "multiplier", 1.25, 1e9, todo, raised) < 0)
+	if (take_number(policy, "initial_delay", value_int(1), MAX_TIMEOUT_LONG, todo, raised) < 0 ||
+	    take_number(policy, "multiplier", value_double(1.25), 1e9, todo, raised) < 0)
 		return -1;
-	return take_number(policy, "max_delay", 60.0, MAX_TIMEOUT_LONG, todo, raised);
+	return take_number(policy, "max_delay", value_int(60), MAX_TIMEOUT_LONG, todo, raised);
 }
 
 static int read_params(struct value params, struct value descriptor, struct value *todo, struct value *raised)
@@ -129,7 +128,7 @@ static int read_params(struct value params, struct value descriptor, struct valu
 	if (!value_is_null(skip) && skip.kind != VALUE_BOOL)
 		return raise_error(raised, "TypeError", "skip_polling must be a boolean; got: %s",
 				   value_kind_name(skip.kind));
-	if (take_number(params, "timeout", DEFAULT_TIMEOUT,
+	if (take_number(params, "timeout", value_int(DEFAULT_TIMEOUT),
 			value_is_null(operation) ? MAX_TIMEOUT : MAX_TIMEOUT_LONG, todo, raised) < 0)
 		return -1;
 	if (skip.kind == VALUE_BOOL && skip.as.boolean)
@@ -157,7 +156,8 @@ static int make_auth(struct value params, struct value *request, struct value *r
 
 /* ---- the request */
 
-static int check_arguments(struct value descriptor, struct slice name, struct value args, struct value *raised)
+static int check_arguments(struct value descriptor, struct slice name, struct value args,
+			   struct value *raised)
 {
 	struct slice required;
 
@@ -165,8 +165,8 @@ static int check_arguments(struct value descriptor, struct slice name, struct va
 		struct slice key = value_map_key(args, i);
 
 		if (!descriptor_has_argument(descriptor, key))
-			return raise_error(raised, "ValueError", "%.*s has no argument \"%.*s\"", SLICE_ARG(name),
-					   SLICE_ARG(slice_sub(key, 0, 100)));
+			return raise_error(raised, "ValueError", "%.*s has no argument \"%.*s\"",
+					   SLICE_ARG(name), SLICE_ARG(slice_sub(key, 0, 100)));
 	}
 	for (size_t i = 0; (required = descriptor_required(descriptor, i)).len; i++) {
 		const struct value *given = value_map_get(args, required);
@@ -200,7 +200,8 @@ static int add_root(struct buf *url, struct value descriptor, struct value args,
 		const struct value *given = value_get(args, names[i]);
 		struct slice scheme = SLICE("https://");
 
-		if (!given || value_is_null(*given) || value_map_get(member_of(descriptor, "params"), slice_of(names[i])))
+		if (!given || value_is_null(*given) ||
+		    value_map_get(member_of(descriptor, "params"), slice_of(names[i])))
 			continue;
 		if (!is_host_label(value_text(*given)))
 			return raise_error(raised, "ValueError", "%s must be the name of a region", names[i]);
@@ -231,7 +232,8 @@ static int make_url(struct value descriptor, struct value args, struct value *to
 	result = add_root(&url, descriptor, args, raised);
 	if (result == 0) {
 		value_put(todo, "root", value_string(buf_slice(&url)));
-		result = template_fill(&url, path, args, as_given ? TEMPLATE_AS_GIVEN : TEMPLATE_ENCODED, raised);
+		result = template_fill(&url, path, args, as_given ? TEMPLATE_AS_GIVEN : TEMPLATE_ENCODED,
+				       raised);
 	}
 	if (result == 0 && url.full)
 		result = raise_error(raised, "ValueError", "the URL is too long");
@@ -271,8 +273,9 @@ static int fill(struct value descriptor, struct slice name, struct value args, s
 {
 	struct value params = member_of(args, "connector_params");
 
-	if (check_arguments(descriptor, name, args, raised) < 0 || read_params(params, descriptor, todo, raised) < 0 ||
-	    make_auth(params, request, raised) < 0 || make_url(descriptor, args, todo, request, raised) < 0)
+	if (check_arguments(descriptor, name, args, raised) < 0 ||
+	    read_params(params, descriptor, todo, raised) < 0 || make_auth(params, request, raised) < 0 ||
+	    make_url(descriptor, args, todo, request, raised) < 0)
 		return -1;
 	value_put(request, "method", value_string(value_get_text(descriptor, "method")));
 	value_put(request, "query", make_query(descriptor, args));
@@ -280,8 +283,8 @@ static int fill(struct value descriptor, struct slice name, struct value args, s
 	return 0;
 }
 
-/* (name, args) -> {"request", "timeout", "operation": kind or null, "initial_delay", "multiplier", "max_delay",
- * "root", "version", "args"} */
+/* (name, args) -> {"request", "timeout", "operation": kind or null, "initial_delay", "multiplier",
+ * "max_delay", "root", "version", "args"} */
 static int prepare(const struct stdlib_context *context, const struct value *args, struct value *out,
 		   struct value *raised)
 {
@@ -315,7 +318,8 @@ static int progress(const struct stdlib_context *context, const struct value *ar
 
 	(void)context;
 	if (operation_progress(value_get_text(todo, "operation"), args[1], value_get_text(todo, "root"),
-			       value_get_text(todo, "version"), member_of(todo, "args"), &done, &url, raised) < 0)
+			       value_get_text(todo, "version"), member_of(todo, "args"), &done, &url,
+			       raised) < 0)
 		return -1;
 	request = value_map_new();
 	value_put(&request, "method", value_string_z("GET"));
@@ -336,7 +340,8 @@ static int progress(const struct stdlib_context *context, const struct value *ar
 static int split_name(const struct stdlib_context *context, const struct value *args, struct value *out,
 		      struct value *raised)
 {
-	static const char *const keys[] = {"projects", "locations", "workflows", "executions", "secrets", "versions"};
+	static const char *const keys[] = {"projects",   "locations", "workflows",
+					   "executions", "secrets",   "versions"};
 	struct slice name = value_text(args[0]);
 	struct slice key = {0};
 
@@ -368,7 +373,8 @@ static int places(const struct stdlib_context *context, const struct value *args
 {
 	(void)context;
 	if (args[0].kind != VALUE_LIST)
-		return raise_error(raised, "TypeError", "experimental.executions.map: arguments must be a list; got: %s",
+		return raise_error(raised, "TypeError",
+				   "experimental.executions.map: arguments must be a list; got: %s",
 				   value_kind_name(args[0].kind));
 	*out = value_list_new(value_len(args[0]));
 	for (size_t i = 0; i < value_len(args[0]); i++)
@@ -376,11 +382,16 @@ static int places(const struct stdlib_context *context, const struct value *args
 	return 0;
 }
 
-static const struct stdlib_param params[] = { /* the routines give all, by position */
-	{.name = "first", .types = TYPE_ANY}, {.name = "second", .types = TYPE_ANY}, {.name = "third", .types = TYPE_ANY}};
+static const struct stdlib_param params[] = {/* the routines give all, by position */
+					     {.name = "first", .types = TYPE_ANY},
+					     {.name = "second", .types = TYPE_ANY},
+					     {.name = "third", .types = TYPE_ANY}};
 
-#define PURE(text, count, function) \
-	{.name = (text), .kind = STDLIB_PURE, .params = params, .param_count = (count), .call = (function)}
+#define PURE(text, count, function)                                                            \
+	{                                                                                      \
+		.name = (text), .kind = STDLIB_PURE, .params = params, .param_count = (count), \
+		.call = (function)                                                             \
+	}
 
 static const struct stdlib_function functions[] = {
 	PURE("connector.prepare", 2, prepare),

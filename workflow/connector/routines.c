@@ -5,9 +5,9 @@
  *	send(...)            one request and its retries: reference, 7.3
  *	pause(...)           a wait that ends, with TimeoutError, when the time of the whole call is over
  *
- * The clock is asked once when a call begins and once after each wait is decided; what is left of the time goes
- * from hand to hand in between. A turn of the loop in `call` is what counts as a step of the run: one for each poll
- * (reference, 11.3).
+ * The clock is asked once when a call begins and once after each wait is decided; what is left of the time
+ *goes from hand to hand in between. A turn of the loop in `call` is what counts as a step of the run: one for
+ *each poll (reference, 11.3).
  */
 #include "workflow/connector/connector.h"
 
@@ -171,7 +171,8 @@ static const char secrets[] =
 /* Runs of definitions known here; elsewhere when the user gave the service another address. */
 static const char executions[] =
 	"execution_run:\n"
-	"  params: [workflow_id, {location: null}, {project_id: null}, {argument: null}, {connector_params: null}]\n"
+	"  params: [workflow_id, {location: null}, {project_id: null}, {argument: null}, {connector_params: "
+	"null}]\n"
 	"  steps:\n"
 	"    - run:\n"
 	"        call: executions.start\n"
@@ -190,11 +191,14 @@ static const char executions[] =
 	"    - elsewhere:\n"
 	"        switch:\n"
 	"          - condition: ${connector.is_configured(\n"
-	"              \"googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create\")}\n"
+	"              "
+	"\"googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create\")}\n"
 	"            call: call\n"
 	"            args:\n"
-	"              name: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create\n"
-	"              args: {parent: '${parent}', body: '${body}', connector_params: '${connector_params}'}\n"
+	"              name: "
+	"googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create\n"
+	"              args: {parent: '${parent}', body: '${body}', connector_params: "
+	"'${connector_params}'}\n"
 	"            result: response\n"
 	"            next: done\n"
 	"    - parts:\n"
@@ -240,7 +244,8 @@ static const char executions[] =
 	"    - done:\n"
 	"        return: ${response}\n"
 	"execution_list:\n"
-	"  params: [parent, {pageSize: null}, {pageToken: null}, {view: null}, {filter: null}, {orderBy: null},\n"
+	"  params: [parent, {pageSize: null}, {pageToken: null}, {view: null}, {filter: null}, {orderBy: "
+	"null},\n"
 	"           {connector_params: null}]\n"
 	"  steps:\n"
 	"    - elsewhere:\n"
@@ -250,8 +255,10 @@ static const char executions[] =
 	"            call: call\n"
 	"            args:\n"
 	"              name: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.list\n"
-	"              args: {parent: '${parent}', pageSize: '${pageSize}', pageToken: '${pageToken}', view: '${view}',\n"
-	"                     filter: '${filter}', orderBy: '${orderBy}', connector_params: '${connector_params}'}\n"
+	"              args: {parent: '${parent}', pageSize: '${pageSize}', pageToken: '${pageToken}', view: "
+	"'${view}',\n"
+	"                     filter: '${filter}', orderBy: '${orderBy}', connector_params: "
+	"'${connector_params}'}\n"
 	"            result: response\n"
 	"            next: done\n"
 	"    - list:\n"
@@ -266,10 +273,12 @@ static const char executions[] =
 	"    - elsewhere:\n"
 	"        switch:\n"
 	"          - condition: ${connector.is_configured(\n"
-	"              \"googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel\")}\n"
+	"              "
+	"\"googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel\")}\n"
 	"            call: call\n"
 	"            args:\n"
-	"              name: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel\n"
+	"              name: "
+	"googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel\n"
 	"              args: {name: '${name}', body: '${body}', connector_params: '${connector_params}'}\n"
 	"            result: response\n"
 	"            next: done\n"
@@ -281,53 +290,52 @@ static const char executions[] =
 	"        return: ${response}\n";
 
 /* All end, whatever becomes of some; then the first that failed, in the order of the arguments, is raised. */
-static const char map[] =
-	"execution_map:\n"
-	"  params: [workflow_id, arguments, {location: null}, {project_id: null}]\n"
-	"  steps:\n"
-	"    - begin:\n"
-	"        assign:\n"
-	"          - results: ${connector.places(arguments)}\n"
-	"          - errors: ${connector.places(arguments)}\n"
-	"    - all:\n"
-	"        parallel:\n"
-	"          shared: [results, errors]\n"
-	"          for:\n"
-	"            value: argument\n"
-	"            index: i\n"
-	"            in: ${arguments}\n"
-	"            steps:\n"
-	"              - one:\n"
-	"                  try:\n"
-	"                    call: executions.start\n"
-	"                    args:\n"
-	"                      workflow_id: ${workflow_id}\n"
-	"                      location: ${location}\n"
-	"                      project_id: ${project_id}\n"
-	"                      argument: ${argument}\n"
-	"                      wait: true\n"
-	"                    result: response\n"
-	"                  except:\n"
-	"                    as: e\n"
-	"                    steps:\n"
-	"                      - keep:\n"
-	"                          assign:\n"
-	"                            - errors[i]: ${e}\n"
-	"                            - response: null\n"
-	"              - place:\n"
-	"                  assign:\n"
-	"                    - results[i]: ${response}\n"
-	"    - look:\n"
-	"        for:\n"
-	"          value: error\n"
-	"          in: ${errors}\n"
-	"          steps:\n"
-	"            - failed:\n"
-	"                switch:\n"
-	"                  - condition: ${error != null}\n"
-	"                    raise: ${error}\n"
-	"    - done:\n"
-	"        return: ${results}\n";
+static const char map[] = "execution_map:\n"
+			  "  params: [workflow_id, arguments, {location: null}, {project_id: null}]\n"
+			  "  steps:\n"
+			  "    - begin:\n"
+			  "        assign:\n"
+			  "          - results: ${connector.places(arguments)}\n"
+			  "          - errors: ${connector.places(arguments)}\n"
+			  "    - all:\n"
+			  "        parallel:\n"
+			  "          shared: [results, errors]\n"
+			  "          for:\n"
+			  "            value: argument\n"
+			  "            index: i\n"
+			  "            in: ${arguments}\n"
+			  "            steps:\n"
+			  "              - one:\n"
+			  "                  try:\n"
+			  "                    call: executions.start\n"
+			  "                    args:\n"
+			  "                      workflow_id: ${workflow_id}\n"
+			  "                      location: ${location}\n"
+			  "                      project_id: ${project_id}\n"
+			  "                      argument: ${argument}\n"
+			  "                      wait: true\n"
+			  "                    result: response\n"
+			  "                  except:\n"
+			  "                    as: e\n"
+			  "                    steps:\n"
+			  "                      - keep:\n"
+			  "                          assign:\n"
+			  "                            - errors[i]: ${e}\n"
+			  "                            - response: null\n"
+			  "              - place:\n"
+			  "                  assign:\n"
+			  "                    - results[i]: ${response}\n"
+			  "    - look:\n"
+			  "        for:\n"
+			  "          value: error\n"
+			  "          in: ${errors}\n"
+			  "          steps:\n"
+			  "            - failed:\n"
+			  "                switch:\n"
+			  "                  - condition: ${error != null}\n"
+			  "                    raise: ${error}\n"
+			  "    - done:\n"
+			  "        return: ${results}\n";
 
 void connector_routines(struct buf *out)
 {
@@ -378,5 +386,6 @@ bool connector_is_name(struct slice name)
 
 	for (size_t i = 0; i < name.len; i++)
 		dots += name.ptr[i] == '.';
-	return (slice_starts(name, SLICE("googleapis.")) && dots >= 3) || (slice_starts(name, SLICE("gke.")) && dots == 1);
+	return (slice_starts(name, SLICE("googleapis.")) && dots >= 3) ||
+	       (slice_starts(name, SLICE("gke.")) && dots == 1);
 }

@@ -84,8 +84,9 @@ static int fill_one(struct buf *out, struct slice name, bool keeps, struct value
 		result = raise_error(raised, "ValueError", "the argument \"%.*s\" is %s", SLICE_ARG(name),
 				     text.full ? "too long" : "empty");
 	else if (has_dot_segment(buf_slice(&text)))
-		result = raise_error(raised, "ValueError", "the argument \"%.*s\" holds a segment \".\" or \"..\"",
-				     SLICE_ARG(name));
+		result =
+			raise_error(raised, "ValueError",
+				    "the argument \"%.*s\" holds a segment \".\" or \"..\"", SLICE_ARG(name));
 	else
 		add_encoded(out, buf_slice(&text), keeps ? "/:@!$&'()*+,;=[]" : "");
 	buf_release(&text);
@@ -108,7 +109,8 @@ int template_fill(struct buf *out, struct slice path, struct value args, enum te
 		keeps = slice_starts(name, SLICE("+"));
 		name = slice_sub(name, keeps, name.len);
 		if (close == SIZE_MAX || !name.len || !is_alphanumeric(name.ptr[0]))
-			return raise_error(raised, "ValueError", "the path template \"%.*s\" is not supported",
+			return raise_error(raised, "ValueError",
+					   "the path template \"%.*s\" is not supported",
 					   SLICE_ARG(slice_sub(path, 0, 200)));
 		if (fill_one(out, name, keeps || style == TEMPLATE_AS_GIVEN, args, raised) < 0)
 			return -1;

@@ -1,9 +1,10 @@
 /*
- * connector.c - calls of connectors, and the built-in routines that perform them (workflow/connector/connector.h).
+ * connector.c - calls of connectors, and the built-in routines that perform them
+ * (workflow/connector/connector.h).
  *
- * The routines are read and compiled when a definition calls the first connector, behind everything of its own; other
- * definitions pay nothing. Their units have no steps and hidden slots (plan.h), and the functions they call have
- * names that find_callee knows for them alone.
+ * The routines are read and compiled when a definition calls the first connector, behind everything of its
+ * own; other definitions pay nothing. Their units have no steps and hidden slots (plan.h), and the functions
+ * they call have names that find_callee knows for them alone.
  */
 #include "workflow/plan/plan_private.h"
 
@@ -43,7 +44,8 @@ static void read_builtin(struct compiler *c)
 		assert(plan->builtin && "our own text is valid");
 		plan->first_builtin = plan->unit_count;
 		for (size_t i = 0; i < plan->builtin->routine_count; i++) {
-			int unit = add_unit(c, UNIT_ROUTINE, plan->builtin->routines[i].name.text, plan->unit_count);
+			int unit = add_unit(c, UNIT_ROUTINE, plan->builtin->routines[i].name.text,
+					    plan->unit_count);
 
 			plan->units[unit].is_builtin = true;
 		}
@@ -100,7 +102,8 @@ static void need_descriptor(struct compiler *c, struct slice name)
 			return;
 	}
 	if ((size_t)plan->connector_count == c->connector_capacity)
-		plan->connectors = mem_grow(plan->connectors, &c->connector_capacity, sizeof(*plan->connectors));
+		plan->connectors =
+			mem_grow(plan->connectors, &c->connector_capacity, sizeof(*plan->connectors));
 	plan->connectors[plan->connector_count++] = name;
 }
 
@@ -127,10 +130,12 @@ static void check_against(struct compiler *c, const struct call *call, struct va
 	for (size_t i = 0; i < call->arg_count; i++) {
 		struct slice near;
 
-		if (!call->arg_names[i].text.ptr || descriptor_has_argument(descriptor, call->arg_names[i].text))
+		if (!call->arg_names[i].text.ptr ||
+		    descriptor_has_argument(descriptor, call->arg_names[i].text))
 			continue;
-		diags_error(c->diags, call->arg_names[i].at, "unknown-argument", "%.*s has no argument \"%.*s\"",
-			    SLICE_ARG(name), SLICE_ARG(call->arg_names[i].text));
+		diags_error(c->diags, call->arg_names[i].at, "unknown-argument",
+			    "%.*s has no argument \"%.*s\"", SLICE_ARG(name),
+			    SLICE_ARG(call->arg_names[i].text));
 		near = descriptor_nearest(descriptor, call->arg_names[i].text);
 		if (near.ptr)
 			diags_hint(c->diags, "did you mean \"%.*s\"?", SLICE_ARG(near));
@@ -141,8 +146,8 @@ static void check_against(struct compiler *c, const struct call *call, struct va
 		for (size_t i = 0; i < call->arg_count; i++)
 			given = given || slice_equal(call->arg_names[i].text, required);
 		if (!given)
-			diags_error(c->diags, call->callee.at, "missing-argument", "%.*s needs the argument \"%.*s\"",
-				    SLICE_ARG(name), SLICE_ARG(required));
+			diags_error(c->diags, call->callee.at, "missing-argument",
+				    "%.*s needs the argument \"%.*s\"", SLICE_ARG(name), SLICE_ARG(required));
 	}
 }
 
@@ -156,7 +161,8 @@ static void check_call(struct compiler *c, const struct call *call)
 		return;
 	if (catalog_describe(c->catalog, call->callee.text, &descriptor, &err) < 0) {
 		diags_error(c->diags, call->callee.at,
-			    err.kind == ERROR_NOT_FOUND ? "unknown-function" : "bad-discovery", "%s", err.message);
+			    err.kind == ERROR_NOT_FOUND ? "unknown-function" : "bad-discovery", "%s",
+			    err.message);
 		if (err.hint[0])
 			diags_hint(c->diags, "%s", err.hint);
 		return;
@@ -174,10 +180,13 @@ bool compile_connector_call(struct compiler *c, const struct call *call)
 
 	if (in_builtin(c) || !connector_is_name(name) || connector_helper(name))
 		return false;
-	unit = find_builtin(c, slice_of(connector_routine_name(is_known ? CONNECTOR_CALL : CONNECTOR_UNAVAILABLE)));
+	unit = find_builtin(
+		c, slice_of(connector_routine_name(is_known ? CONNECTOR_CALL : CONNECTOR_UNAVAILABLE)));
 	if (call->args_kind == ARGS_POSITIONAL) {
-		diags_error(c->diags, call->args[0]->at, "unknown-argument", "a connector takes its arguments by name");
-		diags_hint(c->diags, "write a map: the parameters of the REST method, body, connector_params");
+		diags_error(c->diags, call->args[0]->at, "unknown-argument",
+			    "a connector takes its arguments by name");
+		diags_hint(c->diags,
+			   "write a map: the parameters of the REST method, body, connector_params");
 	} else if (is_known) {
 		need_descriptor(c, name);
 		check_call(c, call);
