@@ -5,10 +5,10 @@
  * HTTP calls by the script's lines in turn, waits at once (and noted). Wall time starts at a fixed point and
  * moves by what was waited for.
  *
- * A script line: {"code": 200, "headers": {...}, "body": any JSON}, with "text" in the place of "body" for what is
- * no JSON, or {"failure": "ConnectionError", "message": "..."}; with "url" the call's URL must be that one. An
- * answer of a run of another definition is {"child": {"result": v}} or {"child": {"raised": error}}; with
- * "workflow" it must be that one.
+ * A script line: {"code": 200, "headers": {...}, "body": any JSON}, with "text" in the place of "body" for
+ * what is no JSON, or {"failure": "ConnectionError", "message": "..."}; with "url" the call's URL must be
+ * that one. An answer of a run of another definition is {"child": {"result": v}} or {"child": {"raised":
+ * error}}; with "workflow" it must be that one.
  *
  * A request to a callback: {"callback": {"method": "POST", "body": v, ...}}, sent as soon as every strand
  * waits and the endpoint is open; "endpoint": 0 (the first) or another; "status": 200, 404, 405 or 429 is
@@ -25,7 +25,7 @@ enum { PLAY_MAX_EVENTS = 4096, PLAY_MAX_PENDING = 256, PLAY_START_S = 1700000000
 /* What a scripted run is given. Lent. */
 struct play_world {
 	struct value argument;
-	struct value env; /* map of strings; null: STORE_URL alone */
+	struct value env;        /* map of strings; null: STORE_URL alone */
 	struct value connectors; /* of run_options; null: none */
 	struct value script;
 	struct limits limits;
