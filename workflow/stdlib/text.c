@@ -1,9 +1,8 @@
 /* text.c - text.* without regular expressions (reference, 5.11). Indexes count code points. */
 #include "workflow/stdlib/stdlib_private.h"
 
+#include "lib/load/icu.h"
 #include "lib/mem/mem.h"
-
-#include <unicode/ucasemap.h>
 
 /* ---- charsets */
 

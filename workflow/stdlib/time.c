@@ -6,13 +6,12 @@
  */
 #include "workflow/stdlib/stdlib_private.h"
 
+#include "lib/load/icu.h"
 #include "lib/mem/mem.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
-#include <unicode/ucal.h>
-#include <unicode/ustring.h>
 
 static const int64_t first_second = -62167219200; /* 0000-01-01T00:00:00Z */
 static const int64_t last_second = 253402300799;  /* 9999-12-31T23:59:59Z */
@@ -228,7 +227,8 @@ bool parse_timestamp(struct slice text, double *seconds)
 	offset = take_offset(&cursor);
 	if (cursor.bad || cursor.at != text.len || !is_date(&tm) || !is_time(&tm))
 		return false;
-	*seconds = (double)((int64_t)timegm(&tm) - offset) + micros / 1e6;
+	/* Rounded once: the double nearest to the decimal that was written. */
+	*seconds = (double)(((int64_t)timegm(&tm) - offset) * 1000000 + micros) / 1e6;
 	return true;
 }
 
