@@ -1,8 +1,9 @@
 /*
  * wide.c - integers beyond 64 bits in JSON text, marked as doubles before it is read.
  *
- * jansson refuses them, or reads every integer of a text as a double. Here ".0" is put behind those that need it,
- * and the others stay exact (reference, 4.2). Strings are stepped over; whether the text is JSON is not asked.
+ * jansson refuses them, or reads every integer of a text as a double. Here ".0" is put behind those that need
+ * it, and the others stay exact (reference, 4.2). Strings are stepped over; whether the text is JSON is not
+ * asked.
  */
 #include "lib/json/wide.h"
 

@@ -1,8 +1,8 @@
 /*
  * evaluate.h - an expression evaluated in the plainest way there is: a walk over its tree.
  *
- * The plan compiles expressions to operations instead; a test that has both can compare. Operators and library
- * are the real ones. Names of nothing, and calls that ask the world, fail the test.
+ * The plan compiles expressions to operations instead; a test that has both can compare. Operators and
+ * library are the real ones. Names of nothing, and calls that ask the world, fail the test.
  *
  * Depends on workflow/{expr,stdlib}, cmocka.
  */

@@ -38,27 +38,33 @@ static int delete (const struct stdlib_context *context, const struct value *arg
 	return 0;
 }
 
-/* What becomes of two values under one key. */
-typedef struct value meeting(struct value first, struct value second);
-
 static struct value take_second(struct value first, struct value second)
 {
 	(void)first;
 	return value_ref(second);
 }
 
-/* The entries of both, walked in the order of their keys: each is appended, so large maps merge in linear time. */
-static struct value merge_sorted(struct value first, struct value second, meeting *meet)
+/* Which of two keys comes first, as slice_compare says it. The end of a map comes after everything. */
+static int compare_keys(struct value first, size_t i, struct value second, size_t j)
+{
+	if (i == value_len(first))
+		return 1;
+	if (j == value_len(second))
+		return -1;
+	return slice_compare(value_map_key(first, i), value_map_key(second, j));
+}
+
+/* The entries of both, walked in the order of their keys: each is appended, so large maps merge in linear
+ * time. `meet` says what becomes of two values under one key. */
+static struct value merge_sorted(struct value first, struct value second,
+				 struct value (*meet)(struct value, struct value))
 {
 	struct value result = value_map_new();
 	size_t i = 0;
 	size_t j = 0;
 
 	while (i < value_len(first) || j < value_len(second)) {
-		int order = i == value_len(first)    ? 1
-			    : j == value_len(second) ? -1
-						     : slice_compare(value_map_key(first, i),
-								     value_map_key(second, j));
+		int order = compare_keys(first, i, second, j);
 
 		if (order < 0)
 			value_map_set(&result, value_map_key(first, i), value_ref(*value_map_at(first, i)));
@@ -74,7 +80,8 @@ static struct value merge_sorted(struct value first, struct value second, meetin
 }
 
 /* A few entries more are put into a copy, whose keys need not be made again. */
-static struct value merge_few(struct value first, struct value second, meeting *meet)
+static struct value merge_few(struct value first, struct value second,
+			      struct value (*meet)(struct value, struct value))
 {
 	struct value result = value_ref(first);
 
@@ -90,7 +97,8 @@ static struct value merge_few(struct value first, struct value second, meeting *
 
 enum { FEW_ENTRIES = 8 };
 
-static struct value merge_maps(struct value first, struct value second, meeting *meet)
+static struct value merge_maps(struct value first, struct value second,
+			       struct value (*meet)(struct value, struct value))
 {
 	return value_len(second) <= FEW_ENTRIES ? merge_few(first, second, meet)
 						: merge_sorted(first, second, meet);

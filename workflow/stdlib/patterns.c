@@ -1,8 +1,8 @@
 /*
  * patterns.c - compiled regular expressions, kept for the next call that brings the same text.
  *
- * Compiling costs far more than matching a short text, and a definition asks for the same few patterns again and
- * again. The most recently used stand first; the last one makes room. What is kept changes no result.
+ * Compiling costs far more than matching a short text, and a definition asks for the same few patterns again
+ * and again. The most recently used stand first; the last one makes room. What is kept changes no result.
  */
 #include "workflow/stdlib/stdlib_private.h"
 

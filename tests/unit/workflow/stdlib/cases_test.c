@@ -1,8 +1,9 @@
 /*
- * cases_test.c - the expressions of tests/conformance/{expr,stdlib}, evaluated by operators and library alone.
+ * cases_test.c - the expressions of tests/conformance/{expr,stdlib}, evaluated by operators and library
+ * alone.
  *
- * tests/conformance/README.md says what a case looks like. There the engine runs them, as a plan; here they are
- * evaluated by a walk over the tree, which must agree, and with bytes among the variables.
+ * tests/conformance/README.md says what a case looks like. There the engine runs them, as a plan; here they
+ * are evaluated by a walk over the tree, which must agree, and with bytes among the variables.
  */
 #include "tests/harness/evaluate.h"
 #include "tests/unit/workflow/stdlib/library.h"

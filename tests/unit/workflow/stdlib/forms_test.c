@@ -1,6 +1,6 @@
 /*
- * forms_test.c - tests/conformance/stdlib/forms.table: each function called in every form, and with every kind of
- * value for every parameter. The table says what a row demands; definitions are made of it and run.
+ * forms_test.c - tests/conformance/stdlib/forms.table: each function called in every form, and with every
+ * kind of value for every parameter. The table says what a row demands; definitions are made of it and run.
  */
 #include "tests/harness/evaluate.h"
 #include "tests/harness/play.h"
@@ -32,8 +32,9 @@ struct row {
 static const struct {
 	const char *name, *expression;
 } kinds[KINDS] = {
-	{"null", "null"},  {"boolean", "true"},            {"integer", "7"},    {"double", "2.5"},
-	{"string", "\"ab\""}, {"bytes", "text.encode(\"xy\")"}, {"list", "[\"a\"]"}, {"map", "{\"k\": 1}"},
+	{"null", "null"},    {"boolean", "true"},   {"integer", "7"},
+	{"double", "2.5"},   {"string", "\"ab\""},  {"bytes", "text.encode(\"xy\")"},
+	{"list", "[\"a\"]"}, {"map", "{\"k\": 1}"},
 };
 
 /* ---- definitions */
@@ -46,7 +47,8 @@ static void add_expression(struct buf *out, const char *expression)
 	value_unref(v);
 }
 
-/* Steps that put the first `count` arguments in variables: one of them replaced when `replaced` is its index. */
+/* Steps that put the first `count` arguments in variables: one of them replaced when `replaced` is its index.
+ */
 static void add_arguments(struct buf *out, const struct row *row, int count, int replaced, const char *by)
 {
 	buf_add_text(out, "[");

@@ -1,8 +1,8 @@
 /*
  * pairs_test.c - tests/conformance/expr/pairs.table: every operator with every pair of types.
  *
- * Each cell is evaluated three ways, which must agree: a walk over the tree; as a definition whose constants the
- * plan folds; as a definition that finds the operands in variables and computes when it runs.
+ * Each cell is evaluated three ways, which must agree: a walk over the tree; as a definition whose constants
+ * the plan folds; as a definition that finds the operands in variables and computes when it runs.
  */
 #include "tests/harness/evaluate.h"
 #include "tests/harness/play.h"
