@@ -36,6 +36,7 @@ struct story {
 	size_t count, capacity;
 	struct value end; /* content of EVENT_ENDED, or null */
 	struct value start;
+	struct value methods; /* of callbacks, by URL */
 	bool prints_events;
 };
 
@@ -84,6 +85,10 @@ static bool take_event(void *ctx, const struct event *event)
 		value_set(&story->end, content);
 	} else if (event->kind == EVENT_STARTED) {
 		value_set(&story->start, content);
+	} else if (event->kind == EVENT_OPENED) {
+		value_map_set(&story->methods, value_get_text(content, "url"),
+			      value_string(value_get_text(content, "method")));
+		value_unref(content);
 	} else {
 		value_unref(content);
 	}
@@ -99,6 +104,7 @@ static void story_release(struct story *story)
 	mem_free(story->effects);
 	value_unref(story->end);
 	value_unref(story->start);
+	value_unref(story->methods);
 }
 
 /* ---- calls */
@@ -223,7 +229,41 @@ static void print_steps(struct value steps)
 	}
 }
 
-static void print_head(const struct recorded *recorded)
+enum { SHOWN_WAITS = 10 };
+
+/* What a run that has not ended is waiting for. */
+static void print_waits(const struct story *story)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < story->count && shown < SHOWN_WAITS; i++) {
+		const struct effect_row *row = &story->effects[i];
+		const struct value *request = value_get(row->announced, "request");
+		struct slice url = request ? value_get_text(*request, "url") : SLICE("");
+		struct slice method = value_get_text(story->methods, url.ptr ? url.ptr : "");
+
+		if (row->answered.kind != VALUE_NULL)
+			continue;
+		printf(shown++ ? "           " : "waits for  ");
+		if (slice_is(value_get_text(row->announced, "function"), "events.await_callback"))
+			printf("callback %.*s %.*s", SLICE_ARG(method), SLICE_ARG(url));
+		else if (request && value_get_text(*request, "workflow_id").len)
+			printf("a run of %.*s", SLICE_ARG(value_get_text(*request, "workflow_id")));
+		else
+			print_target(row);
+		printf(" (%.*s)\n", SLICE_ARG(value_get_text(row->announced, "step")));
+	}
+}
+
+static void print_origin(const struct journal_run *run)
+{
+	if (run->origin == ORIGIN_CHILD)
+		printf("started by %s (%s)\n", run->parent_run, run->parent_step);
+	else if (run->origin == ORIGIN_RERUN)
+		printf("again      %s of %s\n", run->parent_step, run->parent_run);
+}
+
+static void print_head(const struct recorded *recorded, const struct story *story)
 {
 	const struct journal_run *run = &recorded->row;
 	char time[CLOCK_TEXT_SIZE];
@@ -234,12 +274,15 @@ static void print_head(const struct recorded *recorded)
 	printf("state      %s%s\n", run_state_name(run->state),
 	       run->state == RUN_ACTIVE && !is_owned ? " (interrupted: lexflow resume goes on)" : "");
 	printf("definition %s\n", buf_text(&recorded->file));
+	print_origin(run);
 	printf("started    %s\n", clock_format_utc(run->start_us, time));
 	if (run->end_us) {
 		cli_format_duration(run->end_us - run->start_us, duration);
 		printf("ended      %s, after %s\n", clock_format_utc(run->end_us, time), duration);
 	}
 	printf("events     %lld\n", (long long)run->event_count);
+	if (run->state == RUN_ACTIVE)
+		print_waits(story);
 }
 
 static void print_end(struct value end)
@@ -259,7 +302,7 @@ static void print_story(const struct recorded *recorded, const struct story *sto
 {
 	struct value steps = step_summary(story);
 
-	print_head(recorded);
+	print_head(recorded, story);
 	print_steps(steps);
 	value_unref(steps);
 	if (calls) {
@@ -295,8 +338,10 @@ static void print_json_story(const struct recorded *recorded, const struct story
 
 int cli_show(const struct opts *opts)
 {
-	struct story story = {
-		.end = value_null(), .start = value_null(), .prints_events = opt_flag(opts, "events")};
+	struct story story = {.end = value_null(),
+			      .start = value_null(),
+			      .methods = value_map_new(),
+			      .prints_events = opt_flag(opts, "events")};
 	struct recorded recorded;
 	struct error err = {0};
 	int status = 0;
