@@ -2,7 +2,8 @@
  * graph_mermaid.c - a graph in Mermaid's flowchart syntax, which GitHub and many editors draw.
  *
  * Identifiers are ours (n0, c0), so no word of the author can be one of Mermaid's; labels are quoted, and
- * what has a meaning inside quotes (quotes, backquotes, HTML, entities) is written as an entity.
+ * what has a meaning even there is written as an entity: quotes, entities and HTML, backquotes (Markdown),
+ * backslashes (breaks), percent signs (directives), a second dollar (formulas).
  */
 #include "workflow/plan/graph.h"
 
@@ -15,7 +16,7 @@ static void put(struct slice text, FILE *out)
 
 		if (byte < 0x20 || byte == 0x7f)
 			fputc(' ', out);
-		else if (strchr("\"#&<>`\\|[](){};*_~", byte))
+		else if (strchr("\"#&<>`\\%", byte) || (byte == '$' && i > 0 && text.ptr[i - 1] == '$'))
 			fprintf(out, "#%u;", (unsigned)byte);
 		else
 			fputc(byte, out);

@@ -67,75 +67,134 @@ static void print_headings(const struct graph *graph, int cluster, int *printed,
 	fputc('\n', out);
 }
 
-static void put_target(const struct graph_node *node, FILE *out)
+/* The printer's view of a graph. */
+struct outline {
+	const struct graph *graph;
+	const struct graph_state *states;
+	size_t *first; /* [node]: its first edge; one more at the end */
+	FILE *out;
+};
+
+/* A simple step without a name stands in the line of the condition that leads to it. */
+static bool is_inline(const struct graph_node *node)
 {
+	return node->kind == GRAPH_STEP && !node->name.ptr &&
+	       (node->step_kind == STEP_ASSIGN || node->step_kind == STEP_CALL ||
+		node->step_kind == STEP_RAISE || node->step_kind == STEP_RETURN);
+}
+
+/* What the outline shows of its own accord. */
+static bool is_plain(const struct graph *graph, const struct graph_edge *e)
+{
+	if (e->kind == GRAPH_SEQUENCE || e->kind == GRAPH_FORK || e->kind == GRAPH_ERROR)
+		return true;
+	if (e->kind == GRAPH_LOOP)
+		return !slice_is(e->label, "continue");
+	return e->kind == GRAPH_JUMP && graph->nodes[e->from].kind == GRAPH_STEP &&
+	       graph->nodes[e->from].step_kind == STEP_RETURN;
+}
+
+static void put_target(const struct outline *o, int number)
+{
+	const struct graph_node *node = &o->graph->nodes[number];
+
 	if (node->kind == GRAPH_END) {
-		fputs("end", out);
+		fputs("end", o->out);
 	} else if (node->kind == GRAPH_JOIN) {
-		fputs("the end of ", out);
-		put(node->name, out);
+		fputs("the end of ", o->out);
+		put(node->name, o->out);
 	} else {
-		put(node->name.ptr ? node->name : node->label, out);
+		put(node->name.ptr ? node->name : node->label, o->out);
 	}
+}
+
+static void put_inline(const struct outline *o, int node)
+{
+	put(o->graph->nodes[node].label, o->out);
+	for (size_t i = o->first[node]; i < o->first[node + 1]; i++) {
+		const struct graph_edge *e = &o->graph->edges[i];
+
+		if (is_plain(o->graph, e))
+			continue;
+		fputs(e->kind == GRAPH_CALL ? ", calls " : " -> ", o->out);
+		put_target(o, e->to);
+	}
+}
+
+static void print_edge(const struct outline *o, const struct graph_edge *e)
+{
+	bool has_condition = e->kind == GRAPH_CONDITION && !slice_is(e->label, "otherwise");
+
+	put_blanks(indent_of(o->graph, o->graph->nodes[e->from].cluster) + 2 * INDENT, o->out);
+	fputs(e->kind == GRAPH_CALL ? "calls " : has_condition ? "if " : "", o->out);
+	put(e->label, o->out);
+	if (e->kind == GRAPH_CONDITION && is_inline(&o->graph->nodes[e->to])) {
+		fputs(": ", o->out);
+		put_inline(o, e->to);
+	} else if (e->kind == GRAPH_CALL) {
+		put_target(o, e->to);
+	} else if (e->kind != GRAPH_RETRY) {
+		fputs(e->label.len ? " -> " : "-> ", o->out);
+		put_target(o, e->to);
+	}
+	fputc('\n', o->out);
+}
+
+static void print_node(const struct outline *o, const struct graph_node *node)
+{
+	struct buf state;
+	int column = put_blanks(indent_of(o->graph, node->cluster), o->out);
+
+	column += put(node->name, o->out);
+	if (node->name.len)
+		column += put_blanks(column < LABEL_COLUMN ? LABEL_COLUMN - column : 1, o->out);
+	column += put(node->label, o->out);
+	buf_init(&state, 0);
+	graph_state_text(node, o->states, &state);
+	if (state.len) {
+		put_blanks(column + 2 < STATE_COLUMN ? STATE_COLUMN - column : 2, o->out);
+		fputs(buf_text(&state), o->out);
+	}
+	buf_release(&state);
+	fputc('\n', o->out);
 }
 
 /* Edges are sorted by their origin. */
-static void print_edges(const struct graph *graph, int node, size_t *edge, FILE *out)
+static size_t *index_edges(const struct graph *graph)
 {
-	for (; *edge < graph->edge_count && graph->edges[*edge].from == node; ++*edge) {
-		const struct graph_edge *e = &graph->edges[*edge];
+	size_t *first = mem_alloc((graph->node_count + 1) * sizeof(*first));
+	size_t edge = 0;
 
-		if (e->kind == GRAPH_SEQUENCE || e->kind == GRAPH_FORK || e->kind == GRAPH_ERROR ||
-		    (e->kind == GRAPH_LOOP && !slice_is(e->label, "continue")))
-			continue;
-		put_blanks(indent_of(graph, graph->nodes[node].cluster) + 2 * INDENT, out);
-		if (e->kind == GRAPH_RETRY) {
-			put(e->label, out);
-			fputc('\n', out);
-			continue;
-		}
-		if (e->kind == GRAPH_CALL)
-			fputs("calls", out);
-		else if (e->kind == GRAPH_CONDITION && !slice_is(e->label, "otherwise"))
-			fputs("if ", out);
-		put(e->label, out);
-		fputs(e->kind == GRAPH_CALL ? " " : e->label.len ? " -> " : "-> ", out);
-		put_target(&graph->nodes[e->to], out);
-		fputc('\n', out);
+	for (size_t i = 0; i <= graph->node_count; i++) {
+		while (edge < graph->edge_count && (size_t)graph->edges[edge].from < i)
+			edge++;
+		first[i] = edge;
 	}
+	return first;
 }
 
-static void print_node(const struct graph *graph, const struct graph_node *node,
-		       const struct graph_state *states, FILE *out)
+static bool is_taken_inline(const struct outline *o, size_t node)
 {
-	struct buf state;
-	int column = put_blanks(indent_of(graph, node->cluster), out);
+	const struct graph_cluster *cluster = &o->graph->clusters[o->graph->nodes[node].cluster];
 
-	column += put(node->name, out);
-	if (node->name.len)
-		column += put_blanks(column < LABEL_COLUMN ? LABEL_COLUMN - column : 1, out);
-	column += put(node->label, out);
-	buf_init(&state, 0);
-	graph_state_text(node, states, &state);
-	if (state.len) {
-		put_blanks(column + 2 < STATE_COLUMN ? STATE_COLUMN - column : 2, out);
-		fputs(buf_text(&state), out);
-	}
-	buf_release(&state);
-	fputc('\n', out);
+	return is_inline(&o->graph->nodes[node]) && cluster->kind != GRAPH_TRIED;
 }
 
 void graph_print_text(const struct graph *graph, const struct graph_state *states, FILE *out)
 {
+	struct outline o = {graph, states, index_edges(graph), out};
 	int printed = -1;
-	size_t edge = 0;
 
 	for (size_t i = 0; i < graph->node_count; i++) {
-		const struct graph_node *node = &graph->nodes[i];
-
-		print_headings(graph, node->cluster, &printed, out);
-		if (node->kind == GRAPH_STEP)
-			print_node(graph, node, states, out);
-		print_edges(graph, (int)i, &edge, out);
+		if (is_taken_inline(&o, i))
+			continue;
+		print_headings(graph, graph->nodes[i].cluster, &printed, out);
+		if (graph->nodes[i].kind == GRAPH_STEP)
+			print_node(&o, &graph->nodes[i]);
+		for (size_t e = o.first[i]; e < o.first[i + 1]; e++) {
+			if (!is_plain(graph, &graph->edges[e]))
+				print_edge(&o, &graph->edges[e]);
+		}
 	}
+	mem_free(o.first);
 }
