@@ -121,6 +121,43 @@ static void assert_tree(const char *expression, const char *expected)
 	buf_release(&shape);
 }
 
+static void assert_height(const char *expression, int height)
+{
+	char yaml[4000];
+	struct fixture f;
+	struct expr *tree;
+
+	snprintf(yaml, sizeof(yaml), "|-\n  ${%s}", expression);
+	setup(&f, yaml);
+	tree = expr_parse(&f.arena, f.scalar, f.diags);
+	assert_non_null(tree);
+	assert_int_equal(tree->height, height);
+	expr_release(tree);
+	teardown(&f);
+}
+
+/* What EXPR_MAX_HEIGHT bounds: every way to put a tree upon a tree. */
+static void the_height_of_a_tree_is_counted(void **state)
+{
+	(void)state;
+	assert_height("a", 1);
+	assert_height("((a))", 1);
+	assert_height("a + b", 2);
+	assert_height("a + b + c + d", 4);
+	assert_height("a + (b + (c + d))", 4);
+	assert_height("a + b * c", 3);
+	assert_height("- - - a", 4);
+	assert_height("not a", 2);
+	assert_height("a.b.c", 3);
+	assert_height("a[0][b.c]", 3);
+	assert_height("a[b[c[d]]]", 4);
+	assert_height("len(a)", 2);
+	assert_height("text.split(a, b + c)", 3);
+	assert_height("[]", 1);
+	assert_height("[a, [b, [c]]]", 4);
+	assert_height("{\"k\": {\"k\": 1}}", 3);
+}
+
 static void multiplication_binds_tighter_than_addition(void **state)
 {
 	(void)state;
@@ -351,6 +388,7 @@ static void a_bare_expression_begins_where_it_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_height_of_a_tree_is_counted),
 		cmocka_unit_test(multiplication_binds_tighter_than_addition),
 		cmocka_unit_test(the_levels_are_those_of_the_reference),
 		cmocka_unit_test(access_and_calls_chain),

@@ -1,5 +1,8 @@
 /* text_test.c - text.* (reference, 5.11). */
 #include "tests/unit/workflow/stdlib/library.h"
+#include "workflow/stdlib/stdlib_private.h"
+
+#include "lib/mem/mem.h"
 
 #include <string.h>
 
@@ -182,6 +185,58 @@ static void a_replacement_cannot_unfold_without_bound(void **state)
 		value_unref(args[i]);
 }
 
+/* A text of `size` times the same letter. */
+static struct value repeat(char letter, size_t size)
+{
+	char *text = mem_alloc(size);
+	struct value v;
+
+	memset(text, letter, size);
+	v = value_string((struct slice){text, size});
+	mem_free(text);
+	return v;
+}
+
+/* One call makes no more than the bounds that stdlib_private.h names, whatever it is given. */
+static void no_call_unfolds_without_bound(void **state)
+{
+	struct value long_text = repeat('a', STDLIB_MAX_ITEMS + 1);
+	struct value blanks = repeat(' ', STDLIB_MAX_TEXT / 2);
+	struct value letter = value_string_z("a");
+	struct value list = value_list_new(1000);
+	struct value indent = value_map_new();
+	const struct {
+		const char *name;
+		struct value args[2];
+	} cases[] = {
+		{"text.find_all", {long_text, letter}},
+		{"text.find_all_regex", {long_text, letter}},
+		{"text.split", {long_text, letter}},
+		{"text.url_encode", {blanks}},
+		{"json.encode_to_string", {list, indent}},
+		{"json.encode", {list, indent}},
+	};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		value_list_push(&list, value_int(i));
+	value_put(&indent, "indent", value_ref(long_text));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct value out = value_null();
+		struct value raised = value_null();
+
+		if (stdlib_find(slice_of(cases[i].name))->call(NULL, cases[i].args, &out, &raised) == 0)
+			fail_msg("%s has no bound", cases[i].name);
+		assert_true(raised_has_tag(raised, "ResourceLimitError"));
+		value_unref(raised);
+	}
+	value_unref(long_text);
+	value_unref(blanks);
+	value_unref(letter);
+	value_unref(list);
+	value_unref(indent);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +247,7 @@ int main(void)
 		cmocka_unit_test(utf16_survives_the_round_trip),
 		cmocka_unit_test(urls_are_percent_encoded),
 		cmocka_unit_test(a_replacement_cannot_unfold_without_bound),
+		cmocka_unit_test(no_call_unfolds_without_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
