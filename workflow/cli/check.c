@@ -132,6 +132,8 @@ int cli_check(const struct opts *opts)
 	found.findings = value_list_new(0);
 	for (size_t i = 0; i < opt_operands(opts); i++)
 		check_file(&found, opt_operand(opts, i), catalog);
+	if (catalog_fault(catalog))
+		worsen(&found, cli_fault(catalog_fault(catalog)));
 	if (found.format == FORMAT_TEXT)
 		print_counts(&found);
 	else

@@ -16,6 +16,7 @@ struct catalog {
 	char *where; /* owned; NULL: no documents */
 	bool is_url;
 	struct value base_urls; /* map SERVICE -> URL */
+	struct error fault;     /* the first document that could not be had */
 	struct value documents; /* map "SERVICE.VERSION" -> document, or null: there is none */
 };
 
@@ -215,7 +216,7 @@ static int load(struct catalog *catalog, const struct connector_name *name, stru
 	return result < 0 ? -1 : 0;
 }
 
-int catalog_describe(struct catalog *catalog, struct slice name, struct value *descriptor, struct error *err)
+static int describe(struct catalog *catalog, struct slice name, struct value *descriptor, struct error *err)
 {
 	struct connector_name parts;
 	const struct value *document, *base_url;
@@ -237,4 +238,18 @@ int catalog_describe(struct catalog *catalog, struct slice name, struct value *d
 		return result;
 	base_url = value_map_get(catalog->base_urls, parts.service);
 	return descriptor_make(*document, name, base_url ? value_text(*base_url).ptr : NULL, descriptor, err);
+}
+
+int catalog_describe(struct catalog *catalog, struct slice name, struct value *descriptor, struct error *err)
+{
+	int result = describe(catalog, name, descriptor, err);
+
+	if (result < 0 && err->kind != ERROR_NOT_FOUND && catalog->fault.kind == ERROR_NONE)
+		catalog->fault = *err;
+	return result;
+}
+
+const struct error *catalog_fault(const struct catalog *catalog)
+{
+	return catalog->fault.kind == ERROR_NONE ? NULL : &catalog->fault;
 }

@@ -38,5 +38,7 @@ bool catalog_is_redirected(const struct catalog *catalog, struct slice service);
  * (and the nearest name as hint) when the document has no such method; other kinds when it cannot be had or
  * read. */
 int catalog_describe(struct catalog *catalog, struct slice name, struct value *descriptor, struct error *err);
+/* The first document that could not be fetched or read, or NULL. */
+const struct error *catalog_fault(const struct catalog *catalog);
 
 #endif

@@ -355,12 +355,6 @@ static const struct complaint rows[] = {
 	 .meaning = "An argument is given by a name that the function or routine has no parameter for.",
 	 .wrong = "- a:\n    call: sys.log\n    args: {message: hello}\n",
 	 .right = "- a:\n    call: sys.log\n    args: {text: hello}\n", .source = "1.2"},
-	{CODE("bad-discovery"),
-	 .meaning = "The discovery document that --discovery leads to cannot be fetched or read, so the call of this "
-		    "connector cannot be checked against it.",
-	 .wrong = "# a connector whose document is no JSON\n",
-	 .right = "- a:\n    call: googleapis.pubsub.v1.projects.topics.list\n    args: {project: projects/p}\n",
-	 .source = "7.2"},
 
 	/* ---- warnings */
 	{WARNING("not-an-expression"),
