@@ -26,7 +26,8 @@ struct reader {
 	struct arena *arena; /* borrowed */
 	struct diags *diags; /* borrowed */
 	struct marks marks;
-	size_t nodes; /* made so far, aliases unfolded */
+	size_t nodes;    /* made so far, aliases unfolded */
+	size_t last_end; /* byte behind the last scalar, alias or closing bracket */
 	struct anchor *anchors;
 	size_t anchor_count, anchor_capacity;
 };
@@ -250,6 +251,8 @@ static struct yaml_node *read_scalar(struct reader *reader, const yaml_event_t *
 	raw = slice_sub(source, start, end);
 	node->kind = YAML_SCALAR;
 	node->at = marks_place(&reader->marks, start, end - start);
+	node->length = end - start;
+	reader->last_end = end;
 	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || event->data.scalar.tag;
 	node->text.len = event->data.scalar.length;
 	node->text.ptr = arena_strndup(reader->arena, (const char *)event->data.scalar.value, node->text.len);
@@ -294,6 +297,8 @@ static int read_children(struct reader *reader, struct children *children, yaml_
 				mem_grow(children->items, &children->capacity, sizeof(*children->items));
 		children->items[children->count++] = node;
 	}
+	if (event.end_mark.index > event.start_mark.index) /* a bracket; a block ends with its last child */
+		reader->last_end = marks_byte(&reader->marks, event.end_mark.index);
 	yaml_event_delete(&event);
 	return 0;
 }
@@ -382,6 +387,7 @@ static struct yaml_node *read_container(struct reader *reader, const yaml_event_
 	else if (result == 0)
 		fill_list(reader, node, &children);
 	mem_free(children.items);
+	node->length = reader->last_end > start ? reader->last_end - start : 0;
 	return result < 0 ? NULL : node;
 }
 
@@ -401,8 +407,10 @@ static struct yaml_node *read_node(struct reader *reader, yaml_event_t *event, i
 	struct yaml_node *node;
 	size_t before = reader->nodes;
 
-	if (event->type == YAML_ALIAS_EVENT)
+	if (event->type == YAML_ALIAS_EVENT) {
+		reader->last_end = marks_byte(&reader->marks, event->end_mark.index);
 		return read_alias(reader, event, depth, height);
+	}
 	if (count_nodes(reader, 1, mark_place(reader, event->start_mark)) < 0)
 		return NULL;
 	if (event->type == YAML_SCALAR_EVENT)

@@ -36,6 +36,7 @@ struct yaml_node {
 	 * content and source agree byte for byte from at.column + (quoted ? 1 : 0) on. */
 	bool verbatim;
 	struct slice raw; /* scalar that is not verbatim: its source, quotes included; else empty */
+	size_t length; /* bytes of source from `at` to the end of the node, brackets and children included */
 	size_t count; /* list, map */
 	struct yaml_node **items;
 	struct yaml_entry *entries; /* in source order */

@@ -121,6 +121,8 @@ struct tree *read_tree(struct reader *reader, const struct yaml_node *node)
 	struct tree *tree = arena_alloc(reader->arena, sizeof(*tree));
 
 	tree->at = node->at;
+	if (node->kind != YAML_SCALAR)
+		tree->at.length = (int)node->length; /* what a stack trace says of a raised map (reference, 6.4) */
 	tree->count = node->count;
 	if (!reader_works(reader, node)) {
 		tree->count = 0;
