@@ -23,10 +23,15 @@ const struct expr *keep_expr(struct reader *reader, struct expr *tree)
 static struct expr *read_expr(struct reader *reader, const struct yaml_node *node)
 {
 	size_t around = sizeof("${}") - 1;
+	struct expr *expr;
 
 	warn_near_limit(reader, node->at, utf8_count(slice_trim(node->text)) - around, EXPR_MAX_LENGTH,
 			"characters of one expression");
-	return expr_parse(reader->arena, node, reader->diags);
+	expr = expr_parse(reader->arena, node, reader->diags);
+	if (!expr && !slice_ends(slice_trim(node->text), SLICE("}")) && !node->quoted)
+		diags_hint(reader->diags, "an unquoted \": \" begins a map and an unquoted \" #\" begins a "
+					  "comment; put the whole expression in quotes");
+	return expr;
 }
 
 const struct expr *read_expression(struct reader *reader, const struct yaml_node *node, const char *what)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { PRINTED_SIZE = 1000 };
@@ -88,6 +89,86 @@ static void warnings_are_no_errors(void **state)
 	diags_free(NULL);
 }
 
+/* Print one error at a place of a text. */
+static void print_one(const char *source, struct place at, const char *message, char text[PRINTED_SIZE])
+{
+	struct diags *list = diags_new();
+
+	diags_source(list, "a", source, strlen(source));
+	diags_error(list, at, "odd", "%s", message);
+	print_to(list, text);
+	diags_free(list);
+}
+
+static void the_caret_is_as_long_as_the_construct(void **state)
+{
+	char text[PRINTED_SIZE];
+
+	(void)state;
+	print_one("next: stor\n", (struct place){"a", 1, 7, 4}, "x", text);
+	assert_string_equal(line_at(text, 2), "    next: stor\n          ^~~~\n");
+	print_one("ab\n", (struct place){"a", 1, 2, 50}, "x",
+		  text); /* of several lines: to the end of this one */
+	assert_string_equal(line_at(text, 2), "    ab\n     ^\n");
+}
+
+/* Two bytes of a letter are one column on the screen. */
+static void the_caret_stands_below_letters_not_bytes(void **state)
+{
+	char text[PRINTED_SIZE];
+
+	(void)state;
+	print_one("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9\n", (struct place){"a", 1, 6, 4}, "x", text);
+	assert_string_equal(line_at(text, 3), "       ^~\n");
+}
+
+static void what_a_stranger_wrote_does_not_steer_the_terminal(void **state)
+{
+	char text[PRINTED_SIZE];
+
+	(void)state;
+	print_one("a\033[2Jb\xc2\x9b!\n", (struct place){"a", 1, 1, 1}, "no \"\033[2J\n\"", text);
+	assert_string_equal(text, "a:1:1: error: no \"?[2J?\" [odd]\n    a?[2Jb?!\n    ^\n");
+}
+
+static void a_hundred_of_a_file_are_printed_and_the_rest_counted(void **state)
+{
+	struct diags *list = diags_new();
+	size_t lines = 0;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	for (int i = 1; i <= DIAGS_SHOWN + 3; i++)
+		diags_error(list, (struct place){"a", i, 1, 0}, "odd", "odd");
+	diags_error(list, (struct place){"b", 1, 1, 0}, "odd", "odd");
+	diags_print(list, out);
+	fclose(out);
+	for (const char *line = text; (line = strstr(line, "error:")); line++)
+		lines++;
+	assert_int_equal(lines, DIAGS_SHOWN + 1);
+	assert_non_null(strstr(text, "\na: 3 more are not shown\nb:1:1: error:"));
+	free(text);
+	diags_free(list);
+}
+
+static void colours_are_only_in_the_coloured_form(void **state)
+{
+	struct diags *list = diags_new();
+	char text[PRINTED_SIZE];
+	FILE *out = fmemopen(text, PRINTED_SIZE, "w");
+
+	(void)state;
+	diags_error(list, (struct place){"a", 1, 1, 0}, "odd", "x");
+	diags_print_coloured(list, out);
+	fclose(out);
+	assert_string_equal(text, "a:1:1: \033[1;31merror:\033[0m x [odd]\n");
+	print_to(list, text);
+	assert_null(strchr(text, '\033'));
+	diags_free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +176,11 @@ int main(void)
 		cmocka_unit_test(the_line_with_a_caret_below_the_token_and_the_hint_follow),
 		cmocka_unit_test(entries_are_in_source_order),
 		cmocka_unit_test(warnings_are_no_errors),
+		cmocka_unit_test(the_caret_is_as_long_as_the_construct),
+		cmocka_unit_test(the_caret_stands_below_letters_not_bytes),
+		cmocka_unit_test(what_a_stranger_wrote_does_not_steer_the_terminal),
+		cmocka_unit_test(a_hundred_of_a_file_are_printed_and_the_rest_counted),
+		cmocka_unit_test(colours_are_only_in_the_coloured_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
