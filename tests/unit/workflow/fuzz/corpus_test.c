@@ -30,7 +30,7 @@ static void run_file(const struct fuzz_target *target, const char *name)
 	while ((size = fread(chunk, 1, sizeof(chunk), in)) > 0)
 		buf_add(&input, chunk, size);
 	fclose(in);
-	fprintf(stderr, "\r%s\r", path);
+	fprintf(stderr, "# %s\n", path); /* TAP takes it for a remark */
 	target->run(buf_slice(&input));
 	buf_release(&input);
 }
