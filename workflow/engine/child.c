@@ -16,6 +16,7 @@
 #include "workflow/engine/world_private.h"
 
 #include "lib/docstore/docstore.h"
+#include "workflow/expr/expr.h"
 #include "workflow/expr/raised.h"
 #include "lib/mem/mem.h"
 
@@ -26,6 +27,7 @@ enum {
 	CHILD_MAX_DEPTH = 20, /* children of children: as deep as calls may be (reference, 2.3) */
 	CHILD_LIST_MAX = 100, /* a page of executions.list (reference, 9.4) */
 	CHILD_POLL_MS = 1000,
+	CHILD_ANSWER_MAX = 16 << 20,
 };
 
 struct child {
@@ -42,11 +44,25 @@ struct child {
 
 /* ---- answers */
 
+/* Taken. What is larger than a response may be is the error of a response: the payload of a failed run is a
+ * text that holds JSON, and that of the run that waited for it a text of that text, so it doubles with each
+ * run that fails. */
 static void answer(struct world *world, struct effect *effect, const char *member, struct value v)
 {
 	struct run *run = effect->run;
 	struct value raw = value_map_new();
+	int64_t limit = run_limits(run)->response_bytes;
+	int64_t most =
+		limit < CHILD_ANSWER_MAX ? limit : CHILD_ANSWER_MAX; /* a lifted one, too, fits an event */
+	struct value raised;
 
+	if (value_size(v) > (uint64_t)most || expr_is_too_deep(v)) {
+		raise_error(&raised, "ResourceLimitError",
+			    "an execution is larger than %lld bytes (limit %s)", (long long)most,
+			    "response_bytes");
+		value_set(&v, raised);
+		member = "raised";
+	}
 	value_put(&raw, member, v);
 	effect->handle = NULL;
 	run_answer(effect, raw, value_null());

@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # $stderr is set by run
+# Runs that start runs (reference, 5.3 and 6.3): results, failures, where definitions come from, kills.
+bats_require_minimum_version 1.5.0
+
+jq() { # no JSON at all is no truth, whatever jq -e thinks
+	local out
+	out=$(command jq "$@") && [ -n "$out" ] && printf '%s\n' "$out"
+}
+
+setup() {
+	export LEXFLOW_BIN=${LEXFLOW_BIN:-$(realpath "$BATS_TEST_DIRNAME/../../build/bin")}
+	export PATH="$LEXFLOW_BIN:$PATH" XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
+	unset LEXFLOW_STATE LEXFLOW_WORKFLOWS
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir wf
+	cat >wf/child.yaml <<-'END'
+		main:
+		  params: [args]
+		  steps:
+		    - pause:
+		        call: sys.sleep
+		        args: {seconds: "${default(map.get(args, \"pause\"), 0)}"}
+		    - maybe:
+		        switch:
+		          - condition: ${default(map.get(args, "fail"), false)}
+		            raise: went wrong
+		    - out:
+		        return: ${args.n * 2}
+	END
+	cat >parent.yaml <<-'END'
+		main:
+		  params: [args]
+		  steps:
+		    - run:
+		        call: experimental.executions.run
+		        args:
+		          workflow_id: child
+		          argument: ${args}
+		        result: r
+		    - out:
+		        return: ${r}
+	END
+}
+
+teardown() {
+	[ -z "${runner:-}" ] || { kill -9 "$runner" 2>/dev/null && wait "$runner" || true; }
+}
+
+runs() { lexflow list -n 0 --json | jq -s "$@"; }
+
+# Start in the background and wait until the child is in the journal.
+begin() {
+	lexflow "$@" >out 2>err 3>&- &
+	runner=$!
+	for _ in $(seq 400); do
+		child=$(lexflow list -n 0 --json 2>/dev/null | command jq -r 'select(.startedBy) | .id')
+		[ -n "$child" ] && lexflow show "$child" --events | grep -q '"announced"' && break
+		sleep 0.02
+	done
+	[ -n "$child" ]
+}
+
+@test "the result of another workflow" {
+	run --separate-stderr lexflow run parent.yaml --workflows wf --data '{"n": 21}' --id p
+	echo "$stderr"
+	[ "$output" = 42 ]
+	[ "$(runs -c 'map([.file, .state, .startedBy, .step])')" = \
+		'[["wf/child.yaml","SUCCEEDED","p","main.run"],["parent.yaml","SUCCEEDED",null,null]]' ]
+	child=$(runs -r '.[0].id')
+	lexflow show "$child" | grep -q '^started by *p (main.run)'
+	[ "$(lexflow show last --json | jq -r .id)" = p ]
+}
+
+@test "a failed one raises an OperationError that holds the execution" {
+	run --separate-stderr lexflow run parent.yaml --workflows wf --data '{"n": 1, "fail": true}'
+	echo "$stderr"
+	[ "$status" -eq 1 ]
+	error=$(printf '%s\n' "$stderr" | tail -1)
+	[ "$(jq -r '.error.payload.message' <<<"$error")" = "Execution failed or cancelled." ]
+	[ "$(jq -c '.error.payload | [.tags, .operation.state, .operation.error.payload]' <<<"$error")" = \
+		'[["OperationError"],"FAILED","\"went wrong\""]' ]
+	jq -r '.error.payload.operation.name' <<<"$error" |
+		grep -Eq '^projects/[^/]+/locations/[^/]+/workflows/child/executions/[a-z0-9]+$'
+	[ "$(runs -c 'map(.state)')" = '["FAILED","FAILED"]' ]
+}
+
+@test "an unknown workflow: the message says where to put it" {
+	run --separate-stderr lexflow run parent.yaml --data '{"n": 1}'
+	[ "$status" -eq 1 ]
+	error=$(printf '%s\n' "$stderr" | tail -1)
+	[ "$(jq -c '.error.payload | [.tags, .code]' <<<"$error")" = '[["HttpError"],404]' ]
+	jq -r '.error.payload.message' <<<"$error" | grep -q -- '--workflows DIR'
+	[ "$(runs length)" -eq 1 ]
+}
+
+@test "a name is no path" {
+	cp wf/child.yaml secret.yaml
+	sed 's|workflow_id: child|workflow_id: ../secret|' parent.yaml >escape.yaml
+	run --separate-stderr lexflow run escape.yaml --workflows wf --data '{"n": 1}'
+	[ "$status" -eq 1 ]
+	[ "$(printf '%s\n' "$stderr" | tail -1 | jq '.error.payload.code')" = 400 ]
+}
+
+@test "a definition that was run before is known by its name, the newest of them" {
+	lexflow run wf/child.yaml --quiet --data '{"n": 1}'
+	sed 's/n \* 2/n * 3/' wf/child.yaml >child.yaml
+	lexflow run child.yaml --quiet --data '{"n": 1}'
+	[ "$(lexflow run parent.yaml --quiet --data '{"n": 5}')" = 15 ]
+}
+
+@test "a definition with a mistake fails the call, with its place" {
+	printf -- '- a:\n    next: nowhere\n' >wf/child.yaml
+	run --separate-stderr lexflow run parent.yaml --workflows wf --data '{}'
+	[ "$status" -eq 1 ]
+	printf '%s\n' "$stderr" | tail -1 | jq -r '.error.payload.message' | grep -q 'wf/child.yaml:2:11: '
+}
+
+@test "killed while a child runs, the parent goes on with the same child" {
+	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 2}' --id p
+	kill -9 "$runner"
+	wait "$runner" 2>/dev/null || true
+	runner=
+	[ "$(runs -c 'map(.state)')" = '["INTERRUPTED","INTERRUPTED"]' ]
+	run --separate-stderr timeout 30 lexflow resume p
+	echo "$stderr"
+	[ "$output" = 8 ]
+	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED"]' ]
+	[ "$(runs -r '.[0].id')" = "$child" ]
+}
+
+@test "killed between the end of the child and the answer: the child is not done again" {
+	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 1}' --id p
+	kill -9 "$runner"
+	wait "$runner" 2>/dev/null || true
+	runner=
+	[ "$(timeout 30 lexflow resume "$child" --quiet)" = 8 ]
+	run --separate-stderr timeout 30 lexflow resume p --workflows nowhere
+	[ "$output" = 8 ]
+	[ "$(runs length)" -eq 2 ]
+}
+
+@test "a child that another process goes on with is waited for" {
+	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 2}' --id p
+	kill -9 "$runner"
+	wait "$runner" 2>/dev/null || true
+	lexflow resume "$child" --quiet >child.out 2>&1 3>&- &
+	runner=$!
+	run --separate-stderr timeout 30 lexflow resume p
+	echo "$stderr"
+	[ "$output" = 8 ]
+	[ "$(runs length)" -eq 2 ]
+}
+
+@test "interrupted, both stay resumable" {
+	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 2}' --id p
+	kill -INT "$runner"
+	status=0
+	wait "$runner" || status=$?
+	runner=
+	[ "$status" -eq 130 ]
+	grep -q 'lexflow resume p' err
+	[ "$(timeout 30 lexflow resume last --quiet)" = 8 ]
+	[ "$(runs length)" -eq 2 ]
+}
+
+@test "runs that start runs without end meet a limit" {
+	cat >wf/child.yaml <<-'END'
+		- again:
+		    call: experimental.executions.run
+		    args: {workflow_id: child, argument: null}
+	END
+	run --separate-stderr timeout 60 lexflow run wf/child.yaml --workflows wf
+	[ "$status" -eq 1 ]
+	[ "$(runs length)" -eq 21 ]
+	lexflow show "$(runs -r '.[0].id')" | grep -q 'more than 20 levels of runs'
+}
+
+@test "a child has its own name and its parent's variables" {
+	cat >wf/child.yaml <<-'END'
+		- out:
+		    return:
+		      - ${sys.get_env("GOOGLE_CLOUD_WORKFLOW_ID")}
+		      - ${sys.get_env("GOOGLE_CLOUD_LOCATION")}
+		      - ${sys.get_env("MINE")}
+	END
+	sed 's|workflow_id: child|&\n          location: europe-west1|' parent.yaml >located.yaml
+	[ "$(lexflow run located.yaml --quiet --workflows wf --env MINE=yes | jq -c .)" = '["child","europe-west1","yes"]' ]
+}
+
+@test "a run that nobody waits for ends before lexflow does" {
+	cat >create.yaml <<-'END'
+		- create:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
+		    args:
+		      parent: projects/p/locations/l/workflows/child
+		      body: {argument: '{"n": 3, "pause": 0.5}'}
+		    result: e
+		- out:
+		    return: ${e.state}
+	END
+	run --separate-stderr timeout 30 lexflow run create.yaml --workflows wf
+	echo "$stderr"
+	[ "$output" = '"ACTIVE"' ]
+	[[ "$stderr" == *"waiting for 1 run it started"* ]]
+	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED"]' ]
+}
