@@ -10,6 +10,7 @@
 #include "lib/mem/mem.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -388,6 +389,14 @@ size_t value_size(struct value v)
 	return size;
 }
 
+void value_keep_size(struct value container, size_t size)
+{
+	size_t *kept = kept_size(container);
+
+	if (kept)
+		*kept = size < most_bytes ? size : 0;
+}
+
 /* A container got one more element. */
 static void grow_size(size_t *kept, struct value added, size_t key_size)
 {
@@ -401,6 +410,32 @@ const char *value_kind_name(enum value_kind kind)
 					    "string", "bytes",	 "list",    "map"};
 
 	return names[kind];
+}
+
+/* ---- strings */
+
+/* A block that is grown gets half as much again, which the C library remembers for us. */
+void value_string_append(struct value *string, struct slice utf8)
+{
+	struct value_text *text = string->as.text;
+	size_t old_len = text->len;
+	size_t len = old_len + utf8.len;
+	size_t bytes = sizeof(*text) + len + 1;
+
+	assert(string->kind == VALUE_STRING);
+	if (text->holders > 1) {
+		text = mem_alloc(bytes);
+		text->holders = 1;
+		memcpy(text->data, string->as.text->data, old_len);
+		text_unref(string->as.text);
+	} else if (malloc_usable_size(text) < bytes) {
+		text = mem_resize(text, bytes + bytes / 2);
+	}
+	if (utf8.len)
+		memcpy(text->data + old_len, utf8.ptr, utf8.len);
+	text->data[len] = '\0';
+	text->len = len;
+	string->as.text = text;
 }
 
 /* ---- lists */

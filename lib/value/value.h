@@ -76,7 +76,12 @@ bool value_equal(struct value a, struct value b); /* deep (recursive); int and d
  * containers by 8, what they hold and their keys. No recursion, however deep. Containers keep the sum until an
  * element is changed; it ends at 2^52. */
 size_t value_size(struct value v);
+/* The size of a container is known again after a change in it: spares adding it up. 0: it is not. */
+void value_keep_size(struct value container, size_t size);
 const char *value_kind_name(enum value_kind kind); /* get_type's words: "integer", "map" ... */
+
+/* Put more behind a string: in place, and in time proportional to what is added, if it has no other holder. */
+void value_string_append(struct value *string, struct slice utf8);
 
 /* Lists. Indexes are checked by the caller (assert). */
 const struct value *value_list_at(struct value list, size_t i);

@@ -63,31 +63,22 @@ enum outcome for_begin(struct strand *strand, struct frame *frame, int number, s
 	return GO;
 }
 
-static void clear_slots(struct frame *frame, int from, int to)
-{
-	for (int i = from; i < to; i++)
-		value_set(&frame->slots[i], (struct value){.kind = (enum value_kind)VALUE_UNSET});
-}
-
-void for_next(struct frame *frame, const struct plan_loop *loop)
+bool for_next(struct run *run, struct frame *frame, const struct plan_loop *loop)
 {
 	struct value *hidden = &frame->slots[loop->hidden];
 	int64_t i = hidden[2].as.integer;
 
-	clear_slots(frame, loop->body_from, loop->body_to);
 	if (i >= hidden[1].as.integer) {
-		value_set(&hidden[0], value_null());
-		clear_slots(frame, loop->value, loop->value + 1);
-		if (loop->index >= 0)
-			clear_slots(frame, loop->index, loop->index + 1);
-		frame->pc = loop->exit;
-		return;
+		frame->pc = loop->exit; /* where a CLEAR empties what belongs to the loop */
+		return false;
 	}
-	value_set(&frame->slots[loop->value],
-		  loop->is_range ? range_at(hidden[0], i) : value_ref(*value_list_at(hidden[0], (size_t)i)));
+	clear_slots(run, frame, loop->body_from, loop->body_to);
+	slot_set(run, frame, loop->value,
+		 loop->is_range ? range_at(hidden[0], i) : value_ref(*value_list_at(hidden[0], (size_t)i)));
 	if (loop->index >= 0)
-		value_set(&frame->slots[loop->index], value_int(i));
+		slot_set(run, frame, loop->index, value_int(i));
 	hidden[2] = value_int(i + 1);
+	return true;
 }
 
 /* ---- retry (reference, 2.7): delay before retry n is min(initial * multiplier^(n-1), max) seconds */
@@ -157,7 +148,7 @@ enum outcome unwind(struct strand *strand, struct value raised, struct value tra
 
 		if (handler) {
 			empty_stack(frame);
-			clear_slots(frame, handler->own_from, handler->own_to);
+			clear_slots(run, frame, handler->own_from, handler->own_to);
 			value_set(&frame->slots[handler->hidden], raised);
 			value_set(&frame->slots[handler->hidden + 1], trace);
 			frame->pc = handler->handler;
@@ -171,7 +162,7 @@ enum outcome unwind(struct strand *strand, struct value raised, struct value tra
 			break;
 		strand->top = frame->caller;
 		strand->call_depth -= !is_builtin(run, frame);
-		frame_free(frame);
+		frame_free(run, frame);
 	}
 	strand_ended(strand, value_null(), raised, trace);
 	return ENDED;

@@ -165,14 +165,18 @@ void effect_answered(struct effect *effect, struct value content)
 	const struct value *raised = value_get(content, "raised");
 	const struct value *result = value_get(content, "result");
 	bool in_passing = effect->in_passing;
+	struct value over = value_null();
 
 	run->figures.answered++;
 	effect_free(effect);
+	if (!strings_fit(run, content, &over))
+		raised = &over;
 	if (raised) {
 		if (raised_has_tag(*raised, "ResourceLimitError"))
 			run->over_limit = true;
 		if (unwind(strand, value_ref(*raised), trace_new(strand)) == GO)
 			strand_ready(strand);
+		value_unref(over);
 		return;
 	}
 	if (!in_passing)

@@ -95,7 +95,8 @@ struct run {
 	int64_t branches; /* children that do not themselves wait for children */
 	int64_t branch_errors; /* kept in UnhandledBranchErrors so far */
 	struct run_figures figures;
-	int64_t stores, grown, measure_after; /* memory is measured now and then, see memory.c */
+	int64_t memory_bytes;                 /* of all variables, exact: memory.c */
+	int64_t busy_at;                      /* step at which the host hears of it next */
 	bool allows_bytes;                    /* in the result */
 	bool over_limit;                      /* a ResourceLimitError is on its way: nothing catches it */
 
@@ -109,7 +110,7 @@ enum outcome { GO, RAISED, WAITS, ENDED };
 
 /* ---- frame.c */
 struct frame *frame_new(const struct plan *plan, int unit);
-void frame_free(struct frame *frame);
+void frame_free(struct run *run, struct frame *frame); /* its variables no longer count */
 struct strand *strand_new(struct run *run, int unit);
 void strand_free(struct strand *strand); /* unlinks it */
 void strand_ready(struct strand *strand);
@@ -132,13 +133,21 @@ static inline struct value pop(struct frame *frame)
 	return frame->stack[--frame->depth];
 }
 
+/* The frame `level` units outward. */
+static inline struct frame *frame_out(struct frame *frame, int level)
+{
+	while (level--)
+		frame = frame->outer;
+	return frame;
+}
+
 /* ---- execute.c */
 /* Run a strand until it waits or ends. */
 void strand_execute(struct strand *strand);
 
 /* ---- control.c */
 enum outcome for_begin(struct strand *strand, struct frame *frame, int loop, struct value *raised);
-void for_next(struct frame *frame, const struct plan_loop *loop);
+bool for_next(struct run *run, struct frame *frame, const struct plan_loop *loop); /* is there a next one? */
 int range_bounds(struct value list, struct value *first, int64_t *count, struct value *raised);
 struct value range_at(struct value first, int64_t i);
 enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler,
@@ -201,11 +210,41 @@ struct value iteration_of(const struct strand *strand,
 			  const struct frame *frame); /* list of loop indexes, outermost first */
 
 /* ---- memory.c */
-/* A store added at most so many bytes: measure when it is time. False when the run is over its limit (*raised
- * is set). */
-bool memory_fits(struct run *run, size_t added, struct value *raised);
-/* Count a step; false as above. */
-bool count_step(struct run *run, struct value *raised);
+/* What a variable holds, by the measure of value_size; 0 while it is unassigned. */
+static inline size_t held_size(struct value v)
+{
+	if (v.kind < VALUE_STRING)
+		return 8;
+	return v.kind == (enum value_kind)VALUE_UNSET ? 0 : value_size(v);
+}
+
+/* Does this slot count: has it a name? */
+static inline bool is_variable(const struct run *run, const struct frame *frame, int slot)
+{
+	return run->plan->units[frame->unit].variables[slot].text.ptr;
+}
+
+/* Put a value into a slot; clear_slots: slots [from, to) are unassigned from now on. The run's sum follows. */
+void slot_set(struct run *run, struct frame *frame, int slot, struct value taken);
+void clear_slots(struct run *run, struct frame *frame, int from, int to);
+/* A variable that had `before` bytes has `after`. False when the run is over its limit (*raised is set). */
+bool memory_fits(struct run *run, size_t before, size_t after, struct value *raised);
+/* Count so many steps; false as above. */
+bool count_steps(struct run *run, int64_t steps, struct value *raised);
+/* Is every string in it within its limit? False as above. */
+bool strings_fit(struct run *run, struct value v, struct value *raised);
+bool string_fits(struct run *run, size_t bytes, struct value *raised);
+/* The argument, which is a variable already or counts by itself; false as above. */
+bool argument_fits(struct run *run, bool is_variable, struct value *raised);
+/* The result of the run as JSON; false with *raised set. */
+bool result_fits(const struct run *run, struct value result, struct value *raised);
+
+/* ---- store.c: assignments */
+enum outcome store(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
+enum outcome store_path(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
+/* x: ${list.concat(x, v)} and x: ${x + v}, in place. */
+enum outcome append_item(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
+enum outcome append_text(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised);
 
 /* ---- run.c */
 struct value started_content(const struct run *run); /* of EVENT_STARTED */

@@ -8,13 +8,6 @@
 
 #include <string.h>
 
-static struct frame *frame_out(struct frame *frame, int level)
-{
-	while (level--)
-		frame = frame->outer;
-	return frame;
-}
-
 static inline enum outcome done(int failed)
 {
 	return failed ? RAISED : GO;
@@ -23,7 +16,7 @@ static inline enum outcome done(int failed)
 static enum outcome load(const struct run *run, struct frame *frame, const struct op *op,
 			 struct value *raised)
 {
-	const struct frame *home = op->level ? frame_out(frame, op->level) : frame;
+	const struct frame *home = frame_out(frame, op->level);
 	struct value v = home->slots[op->arg];
 
 	if (v.kind == (enum value_kind)VALUE_UNSET) {
@@ -47,13 +40,17 @@ static enum outcome unary(struct frame *frame, const struct op *op, struct value
 	return GO;
 }
 
-static enum outcome binary(struct frame *frame, const struct op *op, struct value *raised)
+static enum outcome binary(struct run *run, struct frame *frame, const struct op *op, struct value *raised)
 {
 	struct value *left = &frame->stack[frame->depth - 2];
 	struct value result;
 
 	if (expr_binary((enum expr_op)op->arg, left[0], left[1], &result, raised) < 0)
 		return RAISED;
+	if (result.kind == VALUE_STRING && !string_fits(run, value_len(result), raised)) {
+		value_unref(result);
+		return RAISED;
+	}
 	value_unref(pop(frame));
 	value_set(left, result);
 	return GO;
@@ -138,6 +135,8 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 					 .patterns = strand->run->patterns};
 	struct value result;
 
+	if (op->level && !count_steps(strand->run, 1, raised))
+		return RAISED;
 	if (function->kind == STDLIB_OBSERVE) {
 		if (observe(strand, function, &result) < 0)
 			return WAITS;
@@ -157,7 +156,7 @@ static enum outcome call_library(struct strand *strand, struct frame *frame, con
 	for (int i = 0; i < op->count; i++)
 		value_unref(pop(frame));
 	push(frame, result);
-	return GO;
+	return done(!strings_fit(strand->run, result, raised));
 }
 
 static enum outcome call_routine(struct strand *strand, struct frame *frame, const struct op *op,
@@ -167,13 +166,15 @@ static enum outcome call_routine(struct strand *strand, struct frame *frame, con
 	int levels = run->plan->units[op->arg].is_builtin ? 0 : 1;
 	struct frame *callee;
 
+	if (op->level && !count_steps(run, 1, raised))
+		return RAISED;
 	if (strand->call_depth + levels > run->limits.call_depth)
 		return done(raise_error(raised, "RecursionError",
 					"more than %lld levels of calls (limit call_depth)",
 					(long long)run->limits.call_depth));
 	callee = frame_new(run->plan, op->arg);
 	for (int i = op->count; i-- > 0;)
-		callee->slots[i] = pop(frame);
+		slot_set(run, callee, i, pop(frame));
 	callee->caller = frame;
 	strand->top = callee;
 	strand->call_depth += levels;
@@ -194,98 +195,15 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 	}
 	strand->top = caller;
 	strand->call_depth -= !is_builtin(strand->run, frame);
-	frame_free(frame);
+	frame_free(strand->run, frame);
 	push(caller, result);
 	return GO;
-}
-
-static enum outcome store(struct strand *strand, struct frame *frame, const struct op *op,
-			  struct value *raised)
-{
-	struct run *run = strand->run;
-	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
-	struct value *slot = &home->slots[op->arg];
-	size_t before = slot->kind == (enum value_kind)VALUE_UNSET ? 0 : value_size(*slot);
-	size_t after;
-
-	value_set(slot, pop(frame));
-	if (run->watch)
-		watch_store(strand, home, op->arg);
-	after = value_size(*slot);
-	return memory_fits(run, after > before ? after - before : 0, raised) ? GO : RAISED;
-}
-
-/* Where a key leads: *next is NULL for what is missing in a map, and from a missing map on. -1: no such
- * place. */
-static int look(const struct value *place, bool is_first, struct value key, const struct value **next,
-		struct value *raised)
-{
-	/* A map that is missing on the way is made (reference, 2.2), and null counts as missing. */
-	bool missing = !place || (place->kind == VALUE_NULL && !is_first);
-
-	*next = NULL;
-	if (!missing && place->kind == VALUE_LIST) {
-		if (key.kind != VALUE_INT)
-			return raise_error(raised, "TypeError", "a list index must be an integer; got: %s",
-					   value_kind_name(key.kind));
-		if (key.as.integer < 0 || (uint64_t)key.as.integer >= value_len(*place))
-			return raise_error(raised, "IndexError", "Index out of range");
-		*next = value_list_at(*place, (size_t)key.as.integer);
-		return 0;
-	}
-	if (key.kind != VALUE_STRING || (!missing && place->kind != VALUE_MAP))
-		return raise_error(raised, "TypeError", "a member can be assigned in a map or list; got: %s",
-				   missing ? "null"
-				   : place->kind == (enum value_kind)VALUE_UNSET
-					   ? "an unassigned variable"
-					   : value_kind_name(place->kind));
-	if (!missing)
-		*next = value_map_get(*place, value_text(key));
-	return 0;
-}
-
-/* The place itself, to be changed; what is missing on the way is made. After look found nothing wrong. */
-static struct value *descend(struct value *place, struct value key)
-{
-	if (place->kind == VALUE_LIST)
-		return value_list_change(place, (size_t)key.as.integer);
-	if (place->kind == VALUE_NULL)
-		*place = value_map_new();
-	if (!value_map_get(*place, value_text(key)))
-		value_map_set(place, value_text(key), value_null());
-	return value_map_change(place, value_text(key));
-}
-
-/* Look first, then change: what fails leaves everything as it was. */
-static enum outcome store_path(struct strand *strand, struct frame *frame, const struct op *op,
-			       struct value *raised)
-{
-	struct run *run = strand->run;
-	struct frame *home = op->level ? frame_out(frame, op->level) : frame;
-	struct value *operands = &frame->stack[frame->depth - 1 - op->count];
-	struct value *place = &home->slots[op->arg];
-	const struct value *seen = place;
-	size_t added = value_size(operands[0]);
-
-	for (int i = 1; i <= op->count; i++) {
-		if (look(seen, i == 1, operands[i], &seen, raised) < 0)
-			return RAISED;
-	}
-	for (int i = 1; i <= op->count; i++)
-		place = descend(place, operands[i]);
-	value_set(place, operands[0]);
-	if (run->watch)
-		watch_store(strand, home, op->arg);
-	for (int i = 0; i < op->count; i++)
-		value_unref(pop(frame));
-	frame->depth--;
-	return memory_fits(run, added, raised) ? GO : RAISED;
 }
 
 static enum outcome step(struct strand *strand, struct frame *frame, const struct op *op,
 			 struct value *raised)
 {
-	if (!count_step(strand->run, raised))
+	if (!count_steps(strand->run, op->count, raised))
 		return RAISED;
 	if (strand->run->watch)
 		watch_step(strand, frame, op->arg);
@@ -330,7 +248,7 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 	case CODE_UNARY:
 		return unary(frame, op, raised);
 	case CODE_BINARY:
-		return binary(frame, op, raised);
+		return binary(run, frame, op, raised);
 	case CODE_MEMBER:
 		return member(run, frame, op, raised);
 	case CODE_INDEX:
@@ -368,8 +286,17 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 		return store(strand, frame, op, raised);
 	case CODE_STORE_PATH:
 		return store_path(strand, frame, op, raised);
+	case CODE_APPEND_ITEM:
+		return append_item(strand, frame, op, raised);
+	case CODE_APPEND_TEXT:
+		return append_text(strand, frame, op, raised);
+	case CODE_CLEAR:
+		clear_slots(run, frame, op->arg, op->arg + op->count);
+		return GO;
 	case CODE_STEP:
 		return step(strand, frame, op, raised);
+	case CODE_COUNT:
+		return done(!count_steps(run, op->arg, raised));
 	case CODE_JUMP:
 		frame->pc = op->arg;
 		return GO;
@@ -386,10 +313,7 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 	case CODE_FOR_RANGE:
 		return for_begin(strand, frame, op->arg, raised);
 	case CODE_FOR_NEXT:
-		if (!count_step(run, raised))
-			return RAISED;
-		for_next(frame, &plan->loops[op->arg]);
-		return GO;
+		return done(for_next(run, frame, &plan->loops[op->arg]) && !count_steps(run, 1, raised));
 	case CODE_TRY:
 		value_set(&frame->slots[plan->handlers[op->arg].hidden + 2], value_int(0));
 		return GO;

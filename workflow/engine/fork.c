@@ -74,7 +74,8 @@ enum outcome fork_begin(struct strand *strand, struct frame *frame, const struct
 			      .frame = frame,
 			      .failures = value_list_new(0),
 			      .tags = value_list_new(0)};
-	if (fork_limit(frame, plan, &fork->limit, raised) < 0 || fork_source(frame, plan, fork, raised) < 0) {
+	if (fork_limit(frame, plan, &fork->limit, raised) < 0 || fork_source(frame, plan, fork, raised) < 0 ||
+	    !count_steps(run, fork->count, raised)) {
 		fork_free(fork);
 		return RAISED;
 	}
@@ -105,11 +106,11 @@ static void start_child(struct fork *fork)
 	child->parallel_depth = fork->strand->parallel_depth + !is_builtin(run, fork->frame);
 	child->call_depth = fork->strand->call_depth;
 	if (fork->plan->is_loop) {
-		child->top->slots[fork->plan->value] =
-			fork->plan->is_range ? range_at(fork->first, i)
-					     : value_ref(*value_list_at(fork->list, (size_t)i));
+		slot_set(run, child->top, fork->plan->value,
+			 fork->plan->is_range ? range_at(fork->first, i)
+					      : value_ref(*value_list_at(fork->list, (size_t)i)));
 		if (fork->plan->index >= 0)
-			child->top->slots[fork->plan->index] = value_int(i);
+			slot_set(run, child->top, fork->plan->index, value_int(i));
 	}
 	fork->running++;
 	run->branches++;
@@ -237,6 +238,8 @@ void strand_ended(struct strand *strand, struct value value, struct value raised
 			    "the result holds bytes or numbers that have no JSON form");
 		failed = true;
 	}
+	if (!fork && !failed && !result_fits(run, value, &raised))
+		failed = true;
 	if (!fork || (failed && run->over_limit)) {
 		run_end(run, failed ? RUN_RAISED : RUN_RETURNED,
 			failed ? error_report(raised, trace) : value_ref(value));

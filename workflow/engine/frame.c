@@ -13,12 +13,16 @@ struct frame *frame_new(const struct plan *plan, int unit)
 	return frame;
 }
 
-void frame_free(struct frame *frame)
+void frame_free(struct run *run, struct frame *frame)
 {
 	size_t values;
 
 	if (!frame)
 		return;
+	for (int i = 0; i < run->plan->units[frame->unit].slot_count; i++) {
+		if (is_variable(run, frame, i))
+			run->memory_bytes -= (int64_t)held_size(frame->slots[i]);
+	}
 	values = (size_t)(frame->stack - frame->slots) + (size_t)frame->depth;
 	for (size_t i = 0; i < values; i++)
 		value_unref(frame->slots[i]);
@@ -57,7 +61,7 @@ void strand_free(struct strand *strand)
 	while (strand->top) {
 		struct frame *caller = strand->top->caller;
 
-		frame_free(strand->top);
+		frame_free(run, strand->top);
 		strand->top = caller;
 	}
 	if (strand->fork)

@@ -10,14 +10,22 @@ static const struct {
 	const char *name;
 	size_t offset;
 	int64_t value;
+	const char *what, *breach;
 } rows[] = {
-	{"steps", offsetof(struct limits, steps), 100000},
-	{"memory_bytes", offsetof(struct limits, memory_bytes), 512 << 10},
-	{"call_depth", offsetof(struct limits, call_depth), 20},
-	{"parallel_depth", offsetof(struct limits, parallel_depth), 2},
-	{"parallel_branches", offsetof(struct limits, parallel_branches), 20},
-	{"branch_errors", offsetof(struct limits, branch_errors), 100},
-	{"response_bytes", offsetof(struct limits, response_bytes), 2 << 20},
+#define ROW(name, value, what, breach) {#name, offsetof(struct limits, name), value, what, breach}
+	ROW(steps, 100000, "steps executed in a run", "ResourceLimitError"),
+	ROW(memory_bytes, 512 << 10, "all variables together", "ResourceLimitError"),
+	ROW(string_bytes, 256 << 10, "one string", "ResourceLimitError"),
+	ROW(argument_bytes, 32 << 10, "the argument, as JSON", "the run is refused"),
+	ROW(result_bytes, 512 << 10, "the result, as JSON", "ResultSizeLimitExceededError"),
+	ROW(response_bytes, 2 << 20, "body of an HTTP response", "ResourceLimitError"),
+	ROW(call_depth, 20, "calls within calls, main included", "RecursionError*"),
+	ROW(parallel_depth, 2, "parallel steps within each other", "ParallelNestingError*"),
+	ROW(parallel_branches, 20, "branches and iterations at once", "more wait"),
+	ROW(branch_errors, 100, "errors kept of branches", "more are dropped"),
+	ROW(sleep_seconds, 31536000, "one wait: a year", "ValueError*"),
+	ROW(duration_seconds, 31536000, "a run: a year", "ResourceLimitError"),
+#undef ROW
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -38,7 +46,7 @@ struct limits limits_default(void)
 
 static int unknown_limit(const char *assignment, struct error *err)
 {
-	char names[200] = "";
+	char names[400] = "";
 
 	for (int i = 0; i < ROWS; i++)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "",
@@ -78,4 +86,17 @@ const char *limits_at(const struct limits *limits, int i, int64_t *value)
 		return NULL;
 	*value = *(const int64_t *)((const char *)limits + rows[i].offset);
 	return rows[i].name;
+}
+
+void limits_print(FILE *out)
+{
+	fputs("What a run may use. `lexflow run --limit NAME=VALUE` changes one, `--limit NAME=off` lifts it.\n\n", out);
+	for (int i = 0; i < ROWS; i++)
+		fprintf(out, "  %-18s %9lld  %-34s %s\n", rows[i].name, (long long)rows[i].value, rows[i].what,
+			rows[i].breach);
+	fputs("\n  * can be caught by try; a ResourceLimitError or ResultSizeLimitExceededError ends the run\n\n"
+	      "What a definition may be. `lexflow check` refuses more, and warns from 80 percent on.\n\n"
+	      "  source 131072 bytes, expression 400 characters, 50 assignments in a step, 50 conditions in a\n"
+	      "  switch, 10 parameters of a routine, 10 branches of a parallel step\n",
+	      out);
 }

@@ -237,7 +237,7 @@ static void set_variable(struct run *run, struct frame *frame, struct slice name
 		frame = frame->outer;
 		slot = find_slot(&run->plan->units[frame->unit], name);
 	}
-	value_set(&frame->slots[slot], value_ref(v));
+	slot_set(run, frame, slot, value_ref(v));
 }
 
 struct run *rerun_new(const struct plan *plan, const struct history *history,

@@ -87,12 +87,17 @@ enum run_status run_begin(struct run *run)
 	const struct unit *main_unit = &run->plan->units[run->plan->main];
 	int64_t time_us, ticket;
 	struct strand *strand;
+	struct value raised;
 
 	produce(run, EVENT_STARTED, 0, 0, content, &time_us, &ticket);
 	value_unref(content);
 	strand = strand_new(run, run->plan->main);
 	if (main_unit->param_count > 0)
-		strand->top->slots[0] = value_ref(run->argument);
+		slot_set(run, strand->top, 0, value_ref(run->argument));
+	if (!argument_fits(run, main_unit->param_count > 0, &raised)) {
+		strand_ended(strand, value_null(), raised, value_list_new(0));
+		return run->status;
+	}
 	strand_ready(strand);
 	return run_advance(run);
 }

@@ -6,6 +6,8 @@
 #include "workflow/plan/plan_private.h"
 
 #include "lib/mem/mem.h"
+
+#include <string.h>
 #include "workflow/connector/connector.h"
 #include "workflow/expr/nearest.h"
 
@@ -103,22 +105,32 @@ static bool find_callee(struct compiler *c, struct callee *callee)
 	return false;
 }
 
-static void emit_call(struct compiler *c, const struct callee *callee)
+/* Is this a step of its own in an expression (reference, 11.3)? len, int and the other helpers, whose names have no
+ * dot, are none; nor is what a connector does inside. */
+static int counts(const struct compiler *c, const struct callee *callee)
+{
+	bool is_helper = callee->function && !memchr(callee->name.ptr, '.', callee->name.len);
+
+	return !is_helper && !in_builtin(c);
+}
+
+/* `steps`: what it counts as beyond the step that it stands in. */
+static void emit_call(struct compiler *c, const struct callee *callee, int steps)
 {
 	int effect = 1 - (int)param_count(callee);
 	enum code code = CODE_CALL_LIBRARY;
 
 	if (callee->routine) {
-		emit_at(c, callee->at, CODE_CALL_ROUTINE, 0, (int)callee->routine->param_count, callee->unit,
-			effect);
+		emit_at(c, callee->at, CODE_CALL_ROUTINE, steps, (int)callee->routine->param_count,
+			callee->unit, effect);
 		return;
 	}
 	if (callee->function->kind == STDLIB_LOG)
 		code = CODE_LOG;
 	else if (stdlib_is_blocking(callee->function))
 		code = CODE_EFFECT;
-	emit_at(c, callee->at, code, 0, (int)callee->function->param_count, add_function(c, callee->function),
-		effect);
+	emit_at(c, callee->at, code, steps, (int)callee->function->param_count,
+		add_function(c, callee->function), effect);
 }
 
 /* Parameters that could not be read: nothing is known about the arguments. */
@@ -183,7 +195,7 @@ void compile_expr_call(struct compiler *c, const struct expr *expr)
 				else
 					missing_argument(c, &callee, i);
 			}
-			emit_call(c, &callee);
+			emit_call(c, &callee, counts(c, &callee));
 		}
 	}
 	c->depth = depth + 1;
@@ -316,7 +328,7 @@ void compile_call_step(struct compiler *c, const struct call *call)
 			}
 			if (arrangement.differs)
 				emit_arrangement(c, &arrangement, param_count(&callee));
-			emit_call(c, &callee);
+			emit_call(c, &callee, 0);
 		}
 	}
 	c->depth = depth + 1;
@@ -334,7 +346,7 @@ static void compile_predicate_callee(struct compiler *c, struct callee *callee)
 			    SLICE_ARG(callee->name));
 		return;
 	}
-	emit_call(c, callee);
+	emit_call(c, callee, 0);
 }
 
 void compile_predicate(struct compiler *c, const struct expr *name)

@@ -139,6 +139,18 @@ static int add_step(struct compiler *c, const struct step *step)
 	return plan->step_count++;
 }
 
+/* What counts as a step (reference, 11.3): all but a mere group of steps. */
+static bool is_action(const struct step *step)
+{
+	return step->kind != STEP_STEPS;
+}
+
+void compile_count(struct compiler *c, bool counts)
+{
+	if (counts && !in_builtin(c))
+		emit(c, CODE_COUNT, 0, 0, 1, 0);
+}
+
 /* A step without a name (a switch entry, the body of a try) is part of the named one around it. */
 void compile_step(struct compiler *c, const struct step *step)
 {
@@ -151,7 +163,9 @@ void compile_step(struct compiler *c, const struct step *step)
 		c->at = step->name.at;
 	if (step->name.text.ptr && !in_builtin(c)) {
 		c->step = add_step(c, step);
-		emit(c, CODE_STEP, 0, 0, c->step, 0);
+		emit(c, CODE_STEP, 0, is_action(step), c->step, 0);
+	} else {
+		compile_count(c, !step->name.text.ptr && step->kind != STEP_NOTHING && is_action(step));
 	}
 	compile_body(c, step);
 	compile_next(c, &step->next);
@@ -169,6 +183,8 @@ static void compile_assignment(struct compiler *c, const struct assignment *item
 	struct variable variable;
 	int n = (int)item->path_count;
 
+	if (compile_append(c, item))
+		return;
 	compile_tree(c, item->value);
 	for (size_t i = 0; i < item->path_count; i++)
 		compile_expr(c, item->path[i]);

@@ -1,7 +1,7 @@
 /*
  * control.c - loops, try and parallel.
  *
- *	for:	   list, FOR_LIST; next: FOR_NEXT (or exit); body; JUMP next; exit:
+ *	for:	   list, FOR_LIST; next: FOR_NEXT (or exit); body; JUMP next; exit: CLEAR
  *	try:	   TRY; body; JUMP after; handler: predicate ... RETRY, JUMP body; except: steps; after:
  *	parallel:  JUMP over; the units of its branches; over: [limit] [list] PARALLEL
  *
@@ -74,6 +74,17 @@ static void declare_loop(struct compiler *c, const struct loop *loop, int *value
 	*index = loop->index.text.ptr ? bring_loop_name(c, loop->index) : -1;
 }
 
+/* A scope ends: what it held is free again. */
+static void compile_clear(struct compiler *c, int from)
+{
+	int to = c->plan->units[c->unit].slot_count;
+
+	for (int count; from < to; from += count) {
+		count = to - from < UINT16_MAX ? to - from : UINT16_MAX;
+		emit(c, CODE_CLEAR, 0, count, from, 0);
+	}
+}
+
 /* ---- for */
 
 static int add_loop(struct compiler *c, const struct loop *loop)
@@ -118,6 +129,7 @@ void compile_for(struct compiler *c, const struct loop *loop)
 	c->plan->loops[number].exit = c->plan->op_count;
 	for (size_t i = 0; i < exits.break_count; i++)
 		patch(c, exits.breaks[i]);
+	compile_clear(c, c->plan->loops[number].hidden);
 	mem_free(exits.breaks);
 	c->exits = exits.parent;
 	c->loop = outer;
@@ -196,6 +208,7 @@ static int compile_retry(struct compiler *c, const struct retry *retry, int hand
 			policy = stdlib_policy(SLICE("http.default_retry"));
 		}
 	}
+	compile_count(c, true);
 	emit(c, CODE_LOAD, 0, 0, hidden, 1);
 	if (policy)
 		compile_predicate_named(c, policy->predicate);
@@ -214,7 +227,9 @@ static int compile_retry(struct compiler *c, const struct retry *retry, int hand
 static void compile_except(struct compiler *c, const struct try_step *attempt, int hidden)
 {
 	struct scope scope = {0};
+	int from = c->plan->units[c->unit].slot_count;
 
+	compile_count(c, true);
 	open_scope(c, &scope);
 	if (attempt->as.text.ptr) {
 		int slot = scope_bring(c, &scope, attempt->as);
@@ -224,6 +239,7 @@ static void compile_except(struct compiler *c, const struct try_step *attempt, i
 	}
 	scope_declare_block(c, &scope, &attempt->handler);
 	compile_block(c, &attempt->handler, false);
+	compile_clear(c, from);
 	close_scope(c);
 }
 
@@ -235,6 +251,7 @@ void compile_try(struct compiler *c, const struct try_step *attempt)
 	int number, after, refused = -1;
 
 	row.from = c->plan->op_count;
+	compile_count(c, true); /* each attempt */
 	compile_block(c, &attempt->body, false);
 	row.to = c->plan->op_count;
 	after = emit(c, CODE_JUMP, 0, 0, 0, 0);

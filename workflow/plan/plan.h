@@ -43,17 +43,21 @@ enum code {
 	CODE_BOOL,         /* ( a -- a )	TypeError unless boolean: the right side of and, or */
 	CODE_POP,          /* ( v -- ) */
 	CODE_ARRANGE, /* ( v1 .. vn -- )	n = `count` <= PLAN_MAX_ARRANGED; constant `arg` says where each goes */
-	CODE_CALL_LIBRARY, /* ( args -- v )	function `arg`: pure, or an observation */
-	CODE_CALL_ROUTINE, /* ( args -- v )	unit `arg`: pushes a frame */
+	CODE_CALL_LIBRARY, /* ( args -- v )	function `arg`: pure, or an observation; a step if `level` is 1 */
+	CODE_CALL_ROUTINE, /* ( args -- v )	unit `arg`: pushes a frame; as above */
 	CODE_EFFECT,       /* ( args -- v )	function `arg`: the strand waits for the answer */
 	CODE_LOG,          /* ( args -- null )	function `arg` */
 
 	/* variables */
 	CODE_STORE,      /* ( v -- )		slot `arg`, `level` units outward */
 	CODE_STORE_PATH, /* ( v k1 .. kn -- )	n = `count` keys into slot `arg` at `level` */
+	CODE_APPEND_ITEM, /* ( v k1 .. kn -- )	the same place becomes list.concat(it, v), in place; a step */
+	CODE_APPEND_TEXT, /* ( v k1 .. kn -- )	the same place becomes it + v, in place */
+	CODE_CLEAR,       /* ( -- )		`count` slots from `arg` on are unassigned: their scope ends */
 
 	/* control */
-	CODE_STEP,        /* ( -- )		step `arg` begins */
+	CODE_STEP,        /* ( -- )		step `arg` begins; counts as `count` */
+	CODE_COUNT,       /* ( -- )		`arg` steps more */
 	CODE_JUMP,        /* ( -- )		to `arg` */
 	CODE_JUMP_UNLESS, /* ( b -- )		to `arg` when false; TypeError unless boolean */
 	CODE_RETURN,      /* ( v -- )		ends the frame, or the strand of a branch */

@@ -160,9 +160,14 @@ bool find_helper(struct compiler *c, struct slice name, int *unit, bool *in_expr
 bool compile_connector_call(struct compiler *c, const struct call *call);
 void compile_builtins(struct compiler *c); /* when all else is */
 
+/* ---- append.c */
+/* An assignment that adds to what is there, in place; false, and nothing compiled, for any other. */
+bool compile_append(struct compiler *c, const struct assignment *item);
+
 /* ---- compile.c, control.c */
 void compile_routine(struct compiler *c, int unit);
 bool is_external_call(struct slice callee); /* HTTP or a connector: it waits, and answers with what may be large */
+void compile_count(struct compiler *c, bool counts); /* one step more, if it counts */
 void compile_block(struct compiler *c, const struct block *block, bool border);
 void compile_step(struct compiler *c, const struct step *step);
 void compile_body(struct compiler *c, const struct step *step); /* what stands in a step, without its next */

@@ -56,7 +56,11 @@ static const char *code_name(enum code code)
 		[CODE_LOG] = "log",
 		[CODE_STORE] = "store",
 		[CODE_STORE_PATH] = "store-path",
+		[CODE_APPEND_ITEM] = "append-item",
+		[CODE_APPEND_TEXT] = "append-text",
+		[CODE_CLEAR] = "clear",
 		[CODE_STEP] = "step",
+		[CODE_COUNT] = "count",
 		[CODE_JUMP] = "jump",
 		[CODE_JUMP_UNLESS] = "jump-unless",
 		[CODE_RETURN] = "return",
@@ -85,15 +89,56 @@ static void print_constant(struct value constant, FILE *out)
 	buf_release(&text);
 }
 
-static void print_op(const struct plan *plan, int i, FILE *out)
+/* The variable that an operation of a unit names, `level` units outward. */
+static void print_slot(const struct plan *plan, int unit, const struct op *op, FILE *out)
 {
-	const struct op *op = &plan->ops[i];
+	const struct unit *u = &plan->units[unit];
 
-	fprintf(out, "%6d  %4d:%-4d %-12s", i, plan->places[i].line, plan->places[i].column,
-		code_name(op->code));
+	fprintf(out, "slot %d", op->arg);
+	if (op->level)
+		fprintf(out, ", %d out", op->level);
+	else if (op->arg < u->slot_count && u->variables[op->arg].text.ptr)
+		fprintf(out, " (%.*s)", SLICE_ARG(u->variables[op->arg].text));
+	if (op->count)
+		fprintf(out, ", %d keys", op->count);
+}
+
+static void print_loop(const struct plan *plan, int number, FILE *out)
+{
+	const struct plan_loop *loop = &plan->loops[number];
+
+	fprintf(out, "loop %d: value slot %d", number, loop->value);
+	if (loop->index >= 0)
+		fprintf(out, ", index slot %d", loop->index);
+	fprintf(out, ", exit -> %d", loop->exit);
+}
+
+static void print_handler(const struct plan *plan, int number, FILE *out)
+{
+	const struct plan_handler *handler = &plan->handlers[number];
+
+	fprintf(out, "handler %d: %d to %d, error -> %d, except -> %d", number, handler->from, handler->to - 1,
+		handler->handler, handler->except);
+}
+
+static void print_fork(const struct plan *plan, int number, FILE *out)
+{
+	const struct plan_fork *fork = &plan->forks[number];
+
+	fprintf(out, "fork %d:%s%s", number, fork->has_limit ? " limited" : "",
+		!fork->is_loop	 ? " branches in"
+		: fork->is_range ? " a strand for each number, in"
+				 : " a strand for each element, in");
+	for (int i = 0; i < fork->unit_count; i++)
+		fprintf(out, "%s unit %d", i ? "," : "", fork->units[i]);
+}
+
+static void print_operands(const struct plan *plan, int unit, const struct op *op, FILE *out)
+{
 	switch ((enum code)op->code) {
 	case CODE_CONSTANT:
 	case CODE_MEMBER:
+	case CODE_ARRANGE:
 		print_constant(plan->constants[op->arg], out);
 		break;
 	case CODE_UNARY:
@@ -106,7 +151,7 @@ static void print_op(const struct plan *plan, int i, FILE *out)
 		fputs(plan->functions[op->arg]->name, out);
 		break;
 	case CODE_CALL_ROUTINE:
-		fprintf(out, "%.*s", SLICE_ARG(plan->units[op->arg].name));
+		fprintf(out, "%.*s, unit %d", SLICE_ARG(plan->units[op->arg].name), op->arg);
 		break;
 	case CODE_STEP:
 		fprintf(out, "%.*s", SLICE_ARG(plan->steps[op->arg].name));
@@ -114,16 +159,72 @@ static void print_op(const struct plan *plan, int i, FILE *out)
 	case CODE_LOAD:
 	case CODE_STORE:
 	case CODE_STORE_PATH:
-		fprintf(out, "slot %d", op->arg);
-		if (op->level)
-			fprintf(out, ", %d out", op->level);
-		if (op->count)
-			fprintf(out, ", %d keys", op->count);
+	case CODE_APPEND_ITEM:
+	case CODE_APPEND_TEXT:
+		print_slot(plan, unit, op, out);
 		break;
-	default:
+	case CODE_AND:
+	case CODE_OR:
+	case CODE_JUMP:
+	case CODE_JUMP_UNLESS:
+		fprintf(out, "-> %d", op->arg);
+		break;
+	case CODE_FOR_LIST:
+	case CODE_FOR_RANGE:
+	case CODE_FOR_NEXT:
+		print_loop(plan, op->arg, out);
+		break;
+	case CODE_TRY:
+	case CODE_RETRY:
+		print_handler(plan, op->arg, out);
+		break;
+	case CODE_PARALLEL:
+		print_fork(plan, op->arg, out);
+		break;
+	case CODE_RERAISE:
+		fprintf(out, "slot %d", op->arg);
+		break;
+	case CODE_CLEAR:
+		fprintf(out, "slots %d to %d", op->arg, op->arg + op->count - 1);
+		break;
+	case CODE_COUNT:
 		fprintf(out, "%d", op->arg);
 		break;
+	case CODE_INDEX:
+	case CODE_LIST_NEW:
+	case CODE_LIST_PUSH:
+	case CODE_MAP_NEW:
+	case CODE_MAP_PUT:
+	case CODE_BOOL:
+	case CODE_POP:
+	case CODE_RETURN:
+	case CODE_RAISE:
+		break;
 	}
+}
+
+/* Units are laid out one after the other, but a branch stands inside its step: the unit of an operation is that of
+ * its innermost step, else the one whose entry is the last before it. */
+static int unit_at(const struct plan *plan, int op)
+{
+	int found = 0;
+
+	if (plan->step_of[op] >= 0)
+		return plan->steps[plan->step_of[op]].unit;
+	for (int u = 1; u < plan->unit_count; u++) {
+		if (plan->units[u].entry <= op && plan->units[u].entry > plan->units[found].entry)
+			found = u;
+	}
+	return found;
+}
+
+static void print_op(const struct plan *plan, int i, FILE *out)
+{
+	const struct op *op = &plan->ops[i];
+
+	fprintf(out, "%6d  %4d:%-4d %-12s", i, plan->places[i].line, plan->places[i].column,
+		code_name(op->code));
+	print_operands(plan, unit_at(plan, i), op, out);
 	fputc('\n', out);
 }
 
@@ -133,8 +234,9 @@ void plan_print(const struct plan *plan, FILE *out)
 		const struct unit *unit = &plan->units[u];
 		static const char *const kinds[] = {"routine", "branch", "iteration"};
 
-		fprintf(out, "unit %d: %s %.*s, entry %d, %d slots, stack %d\n", u, kinds[unit->kind],
-			SLICE_ARG(unit->name), unit->entry, unit->slot_count, unit->stack_size);
+		fprintf(out, "unit %d: %s%s %.*s, entry %d, %d slots, stack %d\n", u,
+			unit->is_builtin ? "connector's " : "", kinds[unit->kind], SLICE_ARG(unit->name),
+			unit->entry, unit->slot_count, unit->stack_size);
 		for (int s = 0; s < unit->slot_count; s++) {
 			if (unit->variables[s].text.ptr)
 				fprintf(out, "    slot %d: %.*s\n", s, SLICE_ARG(unit->variables[s].text));

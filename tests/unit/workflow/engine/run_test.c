@@ -85,15 +85,16 @@ static const char counting[] = "- init:\n"
 			       "- out:\n"
 			       "    return: ${n}\n";
 
-/* init, 3 x (add, again), out: 8 steps. Reference 6.2: ResourceLimitError cannot be caught. */
+/* init, 3 x (add, its try, the assignment in it, again), out: 14 steps (reference, 2.7 and 11.3). ResourceLimitError
+ * cannot be caught (6.2). */
 static void step_limit_ends_the_run(void **state)
 {
-	struct stage *stage = perform(counting, "steps=8", "[]");
+	struct stage *stage = perform(counting, "steps=14", "[]");
 
 	(void)state;
 	assert_int_equal(run_status(stage->play.run), RUN_RETURNED);
 	done(stage);
-	stage = perform(counting, "steps=7", "[]");
+	stage = perform(counting, "steps=13", "[]");
 	assert_raised(&stage->play, "ResourceLimitError");
 	done(stage);
 }
@@ -153,7 +154,7 @@ static void limit_in_a_branch_gives_up_the_other_waits(void **state)
 				     "              args: {seconds: 1}\n"
 				     "          - more:\n"
 				     "              assign: [{a: 1}]\n";
-	struct stage *stage = perform(source, "steps=3", "[]");
+	struct stage *stage = perform(source, "steps=5", "[]"); /* the fork, two branches, two waits */
 
 	(void)state;
 	assert_int_equal(stage->play.pending_count, 2);

@@ -566,6 +566,50 @@ static void a_run_is_made_at_once(void **state)
 	buf_release(&source);
 }
 
+static int find(const char *path, const char *id)
+{
+	struct error err = {0};
+	struct journal *reader = journal_open(path, DB_FULL, NULL, NULL, &err);
+	struct journal_run found;
+	int result;
+
+	assert_non_null(reader);
+	result = journal_find(reader, id, &found, &err);
+	journal_close(reader);
+	return result;
+}
+
+/* One commit for the row and the first events: before it another process sees neither, after it both. */
+static void a_begun_run_is_there_with_its_first_event(void **state)
+{
+	struct world *world = *state;
+	struct journal_run run;
+	struct error err = {0};
+
+	create(&world->desk, "older");
+	assert_int_equal(journal_begin(world->desk.journal, "begun", "f.yaml", SLICE("x"), &run, &err), 0);
+	append(&world->desk, &run, 1, "{}");
+	assert_int_equal(find(world->path, "begun"), -1);
+	settle(&world->desk);
+	assert_int_equal(find(world->path, "begun"), 0);
+	assert_int_equal(events_on_disk(world->path, "begun"), 1);
+}
+
+/* The job that fails must not undo the one that is held. */
+static void a_run_that_cannot_be_made_leaves_the_begun_one(void **state)
+{
+	struct world *world = *state;
+	struct journal_run run, second;
+	struct error err = {0};
+
+	assert_int_equal(journal_begin(world->desk.journal, "begun", "f.yaml", SLICE("x"), &run, &err), 0);
+	assert_int_equal(journal_begin(world->desk.journal, "begun", "f.yaml", SLICE("x"), &second, &err), -1);
+	assert_int_equal(find(world->path, "begun"), 0);
+	append(&world->desk, &run, 1, "{}");
+	settle(&world->desk);
+	assert_int_equal(events_on_disk(world->path, "begun"), 1);
+}
+
 static void equal_definitions_are_kept_once(void **state)
 {
 	struct world *world = *state;
@@ -757,6 +801,8 @@ int main(int argc, char **argv)
 		TEST(owning_shows_the_run_as_its_last_owner_left_it),
 		TEST(several_writers_share_a_database),
 		TEST(a_run_is_made_at_once),
+		TEST(a_begun_run_is_there_with_its_first_event),
+		TEST(a_run_that_cannot_be_made_leaves_the_begun_one),
 		TEST(equal_definitions_are_kept_once),
 		TEST(ids_are_checked_and_made),
 		TEST(runs_are_found_by_id_prefix_and_last),
