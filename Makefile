@@ -143,7 +143,7 @@ define UNIT_PROGRAM
 $(BUILD)/unit/$(1): $(BUILD)/obj/tests/unit/$(1).o $(HARNESS_A) $(2) $(LIB_A)
 	@mkdir -p $$(@D)
 	@echo '  LD  $$@'
-	@$$(CXX) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+	@$$(CXX) $$(LDFLAGS) -o $$@ $$^ -lcmocka -lcurl $$(LDLIBS)
 endef
 $(BUILD)/conformance/%: $(BUILD)/obj/tests/conformance/%.o $(BUILD)/obj/tests/conformance/cases.o $(HARNESS_A) \
 		$(WORKFLOW_A) $(LIB_A)

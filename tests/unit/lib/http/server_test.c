@@ -43,7 +43,31 @@ static void at_once(void *ctx, const struct http_incoming *incoming, struct http
 	buf_printf(&reply->body, "{\"last\":%s}", http_incoming_is_last(incoming) ? "true" : "false");
 }
 
+static void add_field(void *ctx, struct slice name, struct slice value)
+{
+	if (!slice_starts(name, SLICE("Host")) && !slice_starts(name, SLICE("Content-Length")) &&
+	    !slice_starts(name, SLICE("Accept")) && !slice_starts(name, SLICE("User-Agent")))
+		buf_printf(ctx, " %.*s=%.*s", SLICE_ARG(name), SLICE_ARG(value));
+}
+
+/* What it was asked; a DELETE is not for it. */
+static void mirror(void *ctx, const struct http_incoming *incoming, struct http_reply *reply)
+{
+	(void)ctx;
+	if (strcmp(incoming->method, "DELETE") == 0) {
+		reply->status = 405;
+		reply->allow = "PUT";
+		reply->content_type = NULL;
+		return;
+	}
+	reply->content_type = "text/plain";
+	buf_printf(&reply->body, "%s %s", incoming->method, incoming->path);
+	http_incoming_query(incoming, add_field, &reply->body);
+	http_incoming_headers(incoming, add_field, &reply->body);
+}
+
 static const struct http_route routes[] = {
+	{"*", "/mirror/*", mirror, .any_body = true},
 	{"POST", "/gate", through_the_gate, false},
 	{"GET", "/now", at_once, true},
 	{0},
@@ -200,9 +224,37 @@ static void an_address_that_cannot_be_had_is_an_error_with_a_hint(void **state)
 	assert_non_null(strstr(err.hint, "--host"));
 }
 
+static void a_route_by_stem_takes_any_method_and_body(void **state)
+{
+	static const char *const headers[] = {"Content-Type: text/csv", "X-Mine: a b", NULL};
+	struct gate gate;
+	struct http_server *server = open_server(&gate, (struct http_server_options){.threads = 1});
+	struct asker asker;
+	struct answer answer;
+
+	(void)state;
+	asker_init(&asker, http_server_port(server));
+	answer = ask(&asker, "PUT", "/mirror/a/b?k=v%20w&k=2&e", SLICE("x"), headers);
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(buf_text(&answer.body),
+			    "PUT /mirror/a/b k=v w k=2 e= Content-Type=text/csv X-Mine=a b");
+	answer_release(&answer);
+	answer = ask(&asker, "DELETE", "/mirror/a", (struct slice){NULL, 0}, NULL);
+	assert_int_equal(answer.status, 405);
+	assert_true(answer_has(&answer, "Allow: PUT"));
+	assert_null(strstr(buf_text(&answer.head), "Content-Type"));
+	answer_release(&answer);
+	answer = ask_get(&asker, "/mirrors");
+	assert_int_equal(answer.status, 404);
+	answer_release(&answer);
+	asker_release(&asker);
+	http_server_close(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_route_by_stem_takes_any_method_and_body),
 		cmocka_unit_test(a_drain_that_runs_out_of_time_can_be_taken_up_again),
 		cmocka_unit_test(bodies_under_way_are_bounded_together),
 		cmocka_unit_test(as_many_handlers_run_at_once_as_there_are_threads),
