@@ -52,20 +52,31 @@ static bool next_match(struct matches *matches)
 	return false;
 }
 
-/* A match, and the index of its first character, for the list. */
-static struct value entry_new(int64_t index, struct slice match)
+/* A match, and the index of its first character. A copy of a model shares the keys, which are half of its
+ * blocks. */
+static struct value entry_new(struct value model, int64_t index, struct slice match)
 {
-	struct value entry = value_map_new();
+	struct value entry = value_ref(model);
 
 	value_put(&entry, "index", value_int(index));
 	value_put(&entry, "match", value_string(match));
 	return entry;
 }
 
+static struct value model_new(void)
+{
+	struct value model = value_map_new();
+
+	value_put(&model, "index", value_null());
+	value_put(&model, "match", value_null());
+	return model;
+}
+
 static int find_all(const struct stdlib_context *context, const struct value *args, struct value *out,
 		    struct value *raised)
 {
 	struct matches matches = {NULL, value_text(args[0]), 0, SIZE_MAX, 0, 0};
+	struct value model;
 	struct pattern pattern;
 	size_t counted = 0; /* bytes */
 	size_t index = 0;   /* code points before them */
@@ -74,17 +85,19 @@ static int find_all(const struct stdlib_context *context, const struct value *ar
 	if (compile(context, args, "text.find_all_regex", &pattern, raised) < 0)
 		return -1;
 	matches.regex = pattern.regex;
+	model = model_new();
 	*out = value_list_new(0);
 	while (result == 0 && next_match(&matches)) {
 		struct slice found = slice_sub(matches.text, matches.start, matches.end);
 
 		index += utf8_count(slice_sub(matches.text, counted, matches.start));
 		counted = matches.start;
-		value_list_push(out, entry_new((int64_t)index, found));
+		value_list_push(out, entry_new(model, (int64_t)index, found));
 		result = want_room(*out, raised);
 	}
 	if (result < 0)
 		value_unref(*out);
+	value_unref(model);
 	pattern_leave(context, &pattern);
 	return result;
 }

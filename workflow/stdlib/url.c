@@ -7,6 +7,14 @@ static bool is_kept(char c)
 	       c == '-' || c == '_';
 }
 
+static void add_escape(struct buf *out, unsigned char byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+	buf_add(out, escape, sizeof(escape));
+}
+
 void url_encode(struct buf *out, struct slice text, enum url_style style)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -17,7 +25,7 @@ void url_encode(struct buf *out, struct slice text, enum url_style style)
 		else if (c == ' ' && style == URL_PLUS)
 			buf_add_char(out, '+');
 		else
-			buf_printf(out, "%%%02X", (unsigned char)c);
+			add_escape(out, (unsigned char)c);
 	}
 }
 
