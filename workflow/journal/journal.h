@@ -28,7 +28,7 @@ enum event_kind {
 	EVENT_ANSWERED,	   /* its answer: {"result": v} or {"raised": v}, and timings */
 	EVENT_OBSERVED,	   /* sys.now, uuid.generate, answered in passing: {"function","value"} */
 	EVENT_LOGGED,	   /* sys.log: {"severity","text"|"json","step"} */
-	EVENT_ENDED,	   /* {"result": v} or {"error": {...}} */
+	EVENT_ENDED,	   /* {"result": v}, {"error": {...}} or {"cancelled": true} */
 	EVENT_OPENED,	   /* a callback endpoint: {"function","step","method","callback": id,"url"} or {..."raised"} */
 	EVENT_ARRIVED,	   /* a request to one: {"callback": id, "payload": what await_callback gives} */
 };
