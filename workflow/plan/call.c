@@ -30,6 +30,7 @@ struct callee {
 	const struct routine *routine;
 	int unit;
 	bool is_blocking; /* a connector: its routine waits for the world */
+	bool args_unread; /* as in struct call */
 };
 
 static size_t param_count(const struct callee *callee)
@@ -133,10 +134,10 @@ static void emit_call(struct compiler *c, const struct callee *callee, int steps
 		add_function(c, callee->function), effect);
 }
 
-/* Parameters that could not be read: nothing is known about the arguments. */
+/* Parameters or arguments that could not be read: nothing is known about what is missing. */
 static bool has_doubtful_params(const struct callee *callee)
 {
-	return callee->routine && callee->routine->is_damaged;
+	return callee->args_unread || (callee->routine && callee->routine->is_damaged);
 }
 
 /* An argument that was not given: its default, or a mistake. */
@@ -225,7 +226,9 @@ static void unknown_argument(struct compiler *c, const struct callee *callee, st
 	}
 	diags_error(c->diags, name.at, "unknown-argument", "%.*s has no argument \"%.*s\"",
 		    SLICE_ARG(callee->name), SLICE_ARG(name.text));
-	if (nearest_best(&nearest).ptr)
+	if (slice_is(name.text, "result") || slice_is(name.text, "next"))
+		diags_hint(c->diags, "\"%.*s\" stands beside \"args\", not below it", SLICE_ARG(name.text));
+	else if (nearest_best(&nearest).ptr)
 		diags_hint(c->diags, "did you mean \"%.*s\"?", SLICE_ARG(nearest_best(&nearest)));
 	else if (names.len)
 		diags_hint(c->diags, "its arguments are %s", buf_text(&names));
@@ -300,7 +303,7 @@ static void emit_arrangement(struct compiler *c, const struct arrangement *arran
 
 void compile_call_step(struct compiler *c, const struct call *call)
 {
-	struct callee callee = {.at = call->callee.at, .name = call->callee.text};
+	struct callee callee = {.at = call->callee.at, .args_unread = call->args_unread, .name = call->callee.text};
 	int depth = c->depth;
 	struct arrangement arrangement;
 

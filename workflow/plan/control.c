@@ -71,6 +71,7 @@ static void declare_loop(struct compiler *c, const struct loop *loop, int *value
 	check_loop_name(c, loop->value);
 	check_loop_name(c, loop->index);
 	*value = bring_loop_name(c, loop->value);
+	c->scope->is_incomplete = !loop->value.text.ptr;
 	*index = loop->index.text.ptr ? bring_loop_name(c, loop->index) : -1;
 }
 

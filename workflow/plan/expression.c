@@ -146,7 +146,7 @@ static void compile_name(struct compiler *c, const struct expr *expr)
 		return;
 	}
 	c->depth++; /* as if it were there: the rest is still checked */
-	if (is_doubtful(c, expr->name))
+	if (is_doubtful_variable(c, expr->name))
 		return;
 	diags_error(c->diags, expr->at, "unknown-variable",
 		    "\"%.*s\" is neither a variable of this scope nor a routine", SLICE_ARG(expr->name));

@@ -22,6 +22,15 @@ bool is_doubtful(const struct compiler *c, struct slice name)
 	return false;
 }
 
+bool is_doubtful_variable(const struct compiler *c, struct slice name)
+{
+	for (const struct scope *scope = c->scope; scope; scope = scope->parent) {
+		if (scope->is_incomplete)
+			return true;
+	}
+	return is_doubtful(c, name);
+}
+
 /* ---- where a variable exists */
 
 /* A place of the source that has a variable of the name. */

@@ -26,6 +26,7 @@ struct scope {
 	struct scope *parent;
 	struct symbol *symbols;
 	size_t count, capacity;
+	bool is_incomplete;              /* a name that it brings could not be read */
 	bool is_unit;                    /* outermost scope of a unit: crossing it is one level */
 	const struct parallel *parallel; /* of a branch or iteration: what it may write outside */
 	struct place at;                 /* of that parallel step */
@@ -114,6 +115,8 @@ bool scope_writable(struct compiler *c, struct name name, struct variable *found
 
 /* Is it a word of something that could not be read (definition.h)? Then its absence is no second mistake. */
 bool is_doubtful(const struct compiler *c, struct slice name);
+/* ... or may it be the name that a loop around lacks? */
+bool is_doubtful_variable(const struct compiler *c, struct slice name);
 /* After the error that `name` is unknown here: where it was last in scope, or what is near. */
 void hint_variable(struct compiler *c, struct slice name);
 /* After the error that there is no such function or routine: what is near, or called so elsewhere. */

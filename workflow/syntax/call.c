@@ -65,6 +65,7 @@ void read_call(struct reader *reader, const struct yaml_node *body, const struct
 	}
 	if (args)
 		read_args(reader, args->value, call);
+	call->args_unread = args ? call->args_kind == ARGS_NONE : has_misspelt(body, "args");
 	if (result)
 		call->result = read_variable(reader, result->value, "result");
 }

@@ -110,8 +110,11 @@ static void read_routine(struct reader *reader, const struct yaml_entry *entry, 
 	routine->name = node_name(entry->key);
 	reader->seen_count = 0;
 	routine->is_damaged = true;
-	if (!form_map(reader, node, "a routine"))
+	if (!form_map(reader, node, "a routine")) {
+		if (node->kind == YAML_LIST && slice_is(routine->name.text, "steps"))
+			diags_hint(reader->diags, "indent \"steps\" below the name of its routine");
 		return;
+	}
 	check_keys(reader, node, known, "a routine");
 	params = node_entry(node, "params");
 	if (params)
@@ -135,16 +138,19 @@ static void read_routines(struct reader *reader, const struct yaml_node *root)
 {
 	struct routine *routines = arena_alloc(reader->arena, (root->count + 1) * sizeof(*routines));
 
+	const struct yaml_entry *displaced = node_entry(root, "steps");
+
 	reader->definition->routines = routines;
 	reader->definition->routine_count = root->count;
 	if (!node_entry(root, "main")) {
 		diags_error(reader->diags, root->at, "missing-main", "there is no routine \"main\"");
-		if (node_entry(root, "steps")) {
+		if (displaced) {
 			diags_hint(reader->diags, "put \"main:\" above and indent the rest below it");
 			reader->definition->routine_count = 0;
 			return;
 		}
 	}
+	reader->steps_elsewhere = displaced && displaced->value->kind == YAML_LIST;
 	for (size_t i = 0; i < root->count; i++) {
 		check_routine_name(reader, root->entries[i].key);
 		if (root->entries[i].key->kind == YAML_SCALAR)

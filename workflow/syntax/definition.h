@@ -70,6 +70,7 @@ struct call {
 	struct tree *const *args;
 	size_t arg_count;
 	struct name result;
+	bool args_unread; /* of a damaged definition: arguments stand there that could not be read */
 };
 
 struct condition {

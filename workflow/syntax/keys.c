@@ -109,6 +109,17 @@ static bool is_default(struct slice word)
 	       slice_is(word, "elif");
 }
 
+static bool is_empty(const struct yaml_node *node)
+{
+	return node->kind == YAML_SCALAR && !node->quoted && node->text.len == 0;
+}
+
+/* A key with nothing behind it, and then one that does not belong here: that one is not indented. */
+static bool is_displaced(const struct yaml_node *map, size_t i)
+{
+	return i > 0 && map->entries[i - 1].key->kind == YAML_SCALAR && is_empty(map->entries[i - 1].value);
+}
+
 static void hint_key(struct reader *reader, struct slice word, const char *const known[])
 {
 	const char *meant = translate(word, known);
@@ -136,7 +147,7 @@ static void hint_key(struct reader *reader, struct slice word, const char *const
 bool check_keys(struct reader *reader, const struct yaml_node *map, const char *const known[],
 		const char *where)
 {
-	bool is_bare = false;
+	bool is_silent = false; /* what follows belongs to what was reported */
 	bool good = true;
 
 	for (size_t i = 0; i < map->count; i++) {
@@ -145,17 +156,22 @@ bool check_keys(struct reader *reader, const struct yaml_node *map, const char *
 		if (key->kind != YAML_SCALAR) {
 			diags_error(reader->diags, key->at, "wrong-type", "a key must be a word, not %s",
 				    node_describe(key));
-		} else if (!is_known(key->text, known) && is_bare && is_bare_step(key->text, known)) {
-			; /* of the same step, whose first key was reported */
-		} else if (!is_known(key->text, known)) {
-			is_bare = is_bare_step(key->text, known);
+		} else if (!is_known(key->text, known) && !is_silent) {
+			bool displaced = is_displaced(map, i);
+
+			is_silent = displaced || is_bare_step(key->text, known);
 			diags_error(reader->diags, key->at, "unknown-key", "%s has no key \"%.*s\"", where,
 				    SLICE_ARG(key->text));
-			hint_key(reader, key->text, known);
-		} else if (node_entry(map, key->text.ptr) == &map->entries[i]) {
+			if (displaced)
+				diags_hint(reader->diags, "indent it below \"%.*s\" if it belongs to it",
+					   SLICE_ARG(map->entries[i - 1].key->text));
+			else
+				hint_key(reader, key->text, known);
+		} else if (is_known(key->text, known) && node_entry(map, key->text.ptr) == &map->entries[i]) {
 			continue;
 		}
 		good = false;
+		reader_doubt(reader, key);
 		reader_doubt(reader, map->entries[i].value); /* unknown, or the second of its name */
 	}
 	return good;
@@ -187,7 +203,9 @@ const struct yaml_node *form_key(struct reader *reader, const struct yaml_node *
 
 	if (entry)
 		return entry->value;
-	if (!has_misspelt(map, key))
+	if (reader->steps_elsewhere && strcmp(key, "steps") == 0)
+		reader->steps_elsewhere = false;
+	else if (!has_misspelt(map, key))
 		diags_error(reader->diags, at, "missing-key", "%s needs the key \"%s\"", where, key);
 	return NULL;
 }

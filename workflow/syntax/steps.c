@@ -27,6 +27,19 @@ static enum step_kind action_of(const struct yaml_node *key)
 	return STEP_NOTHING;
 }
 
+static void hint_two_actions(struct reader *reader, const struct yaml_entry *first,
+			     const struct yaml_entry *second)
+{
+	enum step_kind kind = action_of(first->key);
+	bool takes_steps = kind == STEP_FOR || kind == STEP_TRY || kind == STEP_PARALLEL;
+
+	reader->steps_elsewhere = takes_steps && action_of(second->key) == STEP_STEPS;
+	if (reader->steps_elsewhere)
+		diags_hint(reader->diags, "indent \"steps\" below the construct that it belongs to");
+	else
+		diags_hint(reader->diags, "make two steps of it");
+}
+
 /* The entry with the action, NULL when there is none; a second one is an error. */
 static const struct yaml_entry *find_action(struct reader *reader, const struct yaml_node *body)
 {
@@ -43,7 +56,7 @@ static const struct yaml_entry *find_action(struct reader *reader, const struct 
 			diags_error(reader->diags, entry->key->at, "two-actions",
 				    "\"%.*s\" and \"%.*s\" cannot stand in one step",
 				    SLICE_ARG(found->key->text), SLICE_ARG(entry->key->text));
-			diags_hint(reader->diags, "make two steps of it");
+			hint_two_actions(reader, found, entry);
 			reader_doubt(reader, entry->value);
 		} else {
 			found = entry;
@@ -57,6 +70,7 @@ static void check_companions(struct reader *reader, const struct yaml_node *body
 			     bool good_keys)
 {
 	const struct yaml_entry *next = node_entry(body, "next");
+	const char *owner = NULL; /* already told to be missing */
 
 	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
 		const struct yaml_entry *entry = node_entry(body, companions[i][0]);
@@ -64,6 +78,9 @@ static void check_companions(struct reader *reader, const struct yaml_node *body
 		if (!entry || node_entry(body, companions[i][1]))
 			continue;
 		reader_doubt(reader, entry->value);
+		if (owner && strcmp(owner, companions[i][1]) == 0)
+			continue;
+		owner = companions[i][1];
 		if (good_keys || kind != STEP_NOTHING)
 			diags_error(reader->diags, entry->key->at, "stray-key",
 				    "\"%s\" belongs to \"%s\", which is not here", companions[i][0],
@@ -139,8 +156,10 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 	const char *const *known = owner == BODY_ENTRY ? entry_keys : entry_keys + 1;
 	const struct yaml_entry *action;
 	const struct yaml_entry *next;
+	bool elsewhere = reader->steps_elsewhere;
 	bool good_keys;
 
+	reader->steps_elsewhere = false;
 	if (!step->name.text.ptr)
 		step->name.at = node->at;
 	if (node_is_null(node) || (node->kind == YAML_MAP && node->count == 0)) {
@@ -159,6 +178,7 @@ void read_body(struct reader *reader, const struct yaml_node *node, enum body_ow
 		step->next = read_next(reader, next->value);
 	if (action)
 		read_action(reader, node, action, step);
+	reader->steps_elsewhere = elsewhere;
 }
 
 static struct step *read_step(struct reader *reader, const struct yaml_node *item)

@@ -17,6 +17,7 @@ struct reader {
 	size_t seen_count, seen_capacity;
 	size_t work; /* nodes and expression bytes read: aliases must not multiply a small text */
 	bool spent;  /* ... beyond READER_MAX_WORK, and said so */
+	bool steps_elsewhere; /* "steps" was found where it does not belong: the next one that misses is the same */
 };
 
 enum { READER_MAX_WORK = 1 << 20 };
