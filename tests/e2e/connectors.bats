@@ -325,3 +325,43 @@ GET /v1/operations/novel" ]
 	[ "$status" -eq 1 ]
 	[[ "$(payload .message)" == *"secret api-key is not known here: give --secret api-key=FILE"* ]]
 }
+
+# ---- runs of other definitions
+
+@test "a run starts another definition, waits for it, or maps it over a list" {
+	mkdir flows
+	printf 'main:\n  params: [n]\n  steps:\n    - out:\n        return: ${n * 2}\n' >flows/double.yaml
+	cat >call.yaml <<-'END'
+		- one:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+		    args: {workflow_id: double, argument: 21}
+		    result: one
+		- many:
+		    call: experimental.executions.map
+		    args: {workflow_id: double, arguments: [3, 1, 2]}
+		    result: many
+		- created:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
+		    args: {parent: projects/p/locations/l/workflows/double, body: {argument: "5"}}
+		    result: created
+		- out:
+		    return: {one: "${one}", many: "${many}", state: "${created.state}"}
+	END
+	run --separate-stderr lexflow run call.yaml --workflows flows
+	echo "$output$stderr"
+	[ "$output" = '{"many":[6,2,4],"one":42,"state":"ACTIVE"}' ]
+}
+
+@test "the connector of executions goes to another server when its address is given" {
+	serve
+	cat >workflowexecutions.v1.json <<-'END'
+		{"name": "workflowexecutions", "version": "v1", "rootUrl": "https://workflowexecutions.googleapis.com/", "servicePath": "",
+		 "resources": {"projects": {"resources": {"locations": {"resources": {"workflows": {"resources": {"executions": {"methods": {
+		 "get": {"httpMethod": "GET", "path": "v1/{+name}", "parameters": {"name": {"location": "path", "required": true}}}}}}}}}}}}}
+	END
+	call workflowexecutions.v1.projects.locations.workflows.executions.get '{name: operations/e}'
+	run --separate-stderr lexflow run call.yaml --discovery . --base-url "workflowexecutions=$url"
+	echo "$output$stderr"
+	[ "$output" = '{"done":false,"name":"operations/e"}' ]
+	[ "$(requests)" = "GET /v1/operations/e" ]
+}

@@ -164,7 +164,7 @@ static int check_arguments(struct value descriptor, struct slice name, struct va
 	for (size_t i = 0; i < value_len(args); i++) {
 		struct slice key = value_map_key(args, i);
 
-		if (!descriptor_has_argument(descriptor, key))
+		if (!value_is_null(*value_map_at(args, i)) && !descriptor_has_argument(descriptor, key))
 			return raise_error(raised, "ValueError", "%.*s has no argument \"%.*s\"",
 					   SLICE_ARG(name), SLICE_ARG(slice_sub(key, 0, 100)));
 	}
