@@ -177,7 +177,8 @@ static const struct stdlib_function functions[] = {
 	 TYPE_STRING | TYPE_NULL, NULL, "sys.get_env(\"NO_SUCH_NAME\", \"fallback\") => \"fallback\"", "5.9"},
 	{"sys.log", STDLIB_LOG, STDLIB_PARAMS(log_params), log_entry,
 	 "write to the log; exactly one of data, text and json is given", TYPE_NULL,
-	 "ValueError: the severity is not known, or bytes are in it; TimeoutError: the entry could not be written in time",
+	 "ValueError: the severity is not known, or bytes are in it; "
+	 "TimeoutError: the entry could not be written in time",
 	 "call: sys.log\nargs:\n  text: halfway\n  severity: WARNING\n", "5.9"},
 	{"sys.now", STDLIB_OBSERVE, NULL, 0, NULL, "seconds since 1970-01-01T00:00:00Z", TYPE_DOUBLE, NULL,
 	 "sys.now() > 1600000000 => true", "5.9"},
