@@ -205,3 +205,44 @@ begin() {
 	[[ "$stderr" == *"waiting for 1 run it started"* ]]
 	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED"]' ]
 }
+
+@test "create, get, cancel and list by the connector" {
+	cat >all.yaml <<-'END'
+		- create:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
+		    args:
+		      parent: projects/p/locations/l/workflows/child
+		      body: {argument: '{"n": 3, "pause": 60}'}
+		    result: e
+		- get:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.get
+		    args: {name: "${e.name}"}
+		    result: g
+		- stop:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel
+		    args: {name: "${e.name}"}
+		    result: c
+		- list:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.list
+		    args: {parent: projects/p/locations/l/workflows/child}
+		    result: l
+		- gone:
+		    try:
+		      call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.get
+		      args: {name: projects/p/locations/l/workflows/child/executions/nosuch}
+		      result: n
+		    except:
+		      as: err
+		      steps:
+		        - keep:
+		            assign: [{n: "${err.code}"}]
+		- out:
+		    return: ["${e.state}", "${g.state}", "${c.state}", "${len(l.executions)}", "${n}"]
+	END
+	run --separate-stderr timeout 30 lexflow run all.yaml --workflows wf
+	echo "$stderr"
+	[ "$output" = '["ACTIVE","ACTIVE","CANCELLED",1,404]' ]
+	[ "$(runs -c 'map(.state)')" = '["CANCELLED","SUCCEEDED"]' ]
+	run lexflow resume "$(runs -r '.[0].id')"
+	[ "$status" -eq 2 ]
+}

@@ -289,6 +289,8 @@ static void wait_out(struct play *play, const struct effect *effect)
 
 	if (until && value_number(*until) > now)
 		waited = value_double(value_number(*until) - now);
+	if (effect_is_too_long(effect))
+		value_set(&waited, value_int(0));
 	value_list_push(&play->waits, waited);
 	play->wall_us += (int64_t)(value_number(waited) * 1e6);
 }

@@ -1,6 +1,7 @@
 /* help.c - lexflow help: commands, functions of the language, codes of diagnostics; from their tables. */
 #include "workflow/cli/cli.h"
 
+#include "workflow/engine/limits.h"
 #include "workflow/expr/nearest.h"
 #include "workflow/plan/complaints.h"
 #include "workflow/stdlib/describe.h"
@@ -18,7 +19,7 @@ static const struct opt_option *const tables[] = {options, NULL};
 
 const struct opt_command cli_help_command = {
 	.name = "lexflow help",
-	.operands = "[COMMAND|FUNCTION|CODE|functions|codes] [NAME]",
+	.operands = "[COMMAND|FUNCTION|CODE|functions|codes|limits] [NAME]",
 	.summary = "explain a command, a function of the language or the code of a diagnostic",
 	.example = "lexflow help run\nlexflow help function text.split\nlexflow help unknown-step",
 	.tables = tables,
@@ -33,7 +34,7 @@ void cli_overview(FILE *out)
 	for (const struct subcommand *s = cli_subcommands; s->name; s++)
 		fprintf(out, "  %-10s %s\n", s->name, s->command->summary);
 	fputs("  version    print the version\n\n"
-	      "More: lexflow help COMMAND, lexflow help functions, lexflow help codes.\n"
+	      "More: lexflow help COMMAND, lexflow help functions, lexflow help codes, lexflow help limits.\n"
 	      "Exit status: 0 success, 1 the run failed, 2 wrong definition or command line,\n"
 	      "3 fault of the machine, 4 not found, 130 interrupted (the run can be resumed).\n",
 	      out);
@@ -126,6 +127,10 @@ static int help_topic(const char *topic, const char *name, bool as_page)
 		return help_functions(as_page);
 	if (strcmp(topic, "codes") == 0)
 		return help_codes();
+	if (strcmp(topic, "limits") == 0) {
+		limits_print(stdout);
+		return 0;
+	}
 	if (subcommand) {
 		opt_help(subcommand->command, stdout);
 		return 0;

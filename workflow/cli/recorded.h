@@ -20,4 +20,10 @@ struct recorded {
 int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err);
 void recorded_release(struct recorded *recorded);
 
+/* What the run used (run_usage): from its last event, else by repeating its history. `end`: the content of that event,
+ * or null. Null when the history cannot be repeated (a secret is gone). Owned by the caller. */
+struct value recorded_usage(const struct recorded *recorded, struct value end);
+/* A line for each, with its limit where there is one. */
+void print_usage(struct value usage, struct value limits);
+
 #endif

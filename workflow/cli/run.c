@@ -30,7 +30,7 @@ static const struct opt_option options[] = {
 	{"data", 0, OPT_TEXT, "JSON|@FILE|-", NULL, NULL, "argument of the run (default null)"},
 	{"env", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "user environment variable, may be repeated"},
 	{"env-file", 0, OPT_TEXT, "FILE", NULL, NULL, "NAME=VALUE lines"},
-	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change an execution limit, or lift it: steps=off"},
+	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change an execution limit, or lift it: steps=off (lexflow help limits)"},
 	{"id", 0, OPT_TEXT, "ID", NULL, NULL, "id of the run (default: a fresh one)"},
 	{0},
 };
@@ -67,6 +67,16 @@ static int read_limits(const struct opts *opts, struct limits *limits, struct er
 	return 0;
 }
 
+static int check_argument(const struct inputs *in, struct error *err)
+{
+	if (run_takes(&in->limits, in->argument))
+		return 0;
+	error_set(err, ERROR_INPUT, "the argument is larger than %lld bytes as JSON (limit argument_bytes)",
+		  (long long)in->limits.argument_bytes);
+	error_hint(err, "hand large data over by reference: a file, a bucket, a URL; or --limit argument_bytes=off");
+	return -1;
+}
+
 static int read_inputs(const struct opts *opts, const char *file, struct inputs *in)
 {
 	struct error err = {0};
@@ -81,6 +91,7 @@ static int read_inputs(const struct opts *opts, const char *file, struct inputs 
 		return status;
 	if (cli_read_data(opt_text(opts, "data"), &in->argument, &err) < 0 ||
 	    cli_read_env(opts, &in->env, &err) < 0 || read_limits(opts, &in->limits, &err) < 0 ||
+	    check_argument(in, &err) < 0 ||
 	    cli_complete_connectors(opts, in->plan, in->catalog, &in->connectors, &err) < 0) {
 		cli_fault(&err);
 		return err.kind == ERROR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_USAGE;

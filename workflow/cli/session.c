@@ -271,6 +271,9 @@ static int report_end(struct session *session)
 	case RUN_RETURNED:
 	case RUN_PAUSED:
 		return 0;
+	case RUN_STOPPED:
+		fprintf(stderr, "run %s was cancelled\n", session->row.id);
+		return EXIT_FAILED;
 	case RUN_DIVERGED:
 		error_set(&divergence, ERROR_INPUT, "%s", run_divergence(session->run));
 		return cli_fault(&divergence);

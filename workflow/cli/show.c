@@ -298,12 +298,22 @@ static void print_end(struct value end)
 	}
 }
 
+static struct value story_limits(const struct story *story)
+{
+	const struct value *limits = value_get(story->start, "limits");
+
+	return limits ? *limits : value_null();
+}
+
 static void print_story(const struct recorded *recorded, const struct story *story, bool calls)
 {
 	struct value steps = step_summary(story);
+	struct value usage = recorded_usage(recorded, story->end);
 
 	print_head(recorded, story);
+	print_usage(usage, story_limits(story));
 	print_steps(steps);
+	value_unref(usage);
 	value_unref(steps);
 	if (calls) {
 		puts("\ncalls");
@@ -328,6 +338,8 @@ static void print_json_story(const struct recorded *recorded, const struct story
 		value_put(&root, "endTime", value_string_z(clock_format_utc(recorded->row.end_us, time)));
 	value_put(&root, "events", value_int(recorded->row.event_count));
 	value_put(&root, "steps", step_summary(story));
+	value_put(&root, "usage", recorded_usage(recorded, story->end));
+	value_put(&root, "limits", value_ref(story_limits(story)));
 	if (argument)
 		value_put(&root, "argument", value_ref(*argument));
 	if (story->end.kind == VALUE_MAP)

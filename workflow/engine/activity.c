@@ -258,6 +258,8 @@ static uint64_t wait_ms(const struct effect *effect)
 		due_us += value_number(*seconds) * 1e6;
 	else if (until && value_is_number(*until))
 		due_us = value_number(*until) * 1e6;
+	if (effect_is_too_long(effect))
+		return 0;
 	left_ms = ceil((due_us - (double)clock_wall_us()) / 1000);
 	return left_ms > 0 ? (uint64_t)fmin(left_ms, 1000 * 365.25 * 86400e3) : 0;
 }

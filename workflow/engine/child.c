@@ -643,20 +643,40 @@ static void list_runs(struct world *world, struct effect *effect)
 	refuse(world, effect, &err);
 }
 
+/* A run of this process that a run started. Its own end comes when the journal has it, as any. */
+static void cancel_run(struct world *world, struct effect *effect, const char *id)
+{
+	struct child *child = find(world, id);
+	struct error err = {0};
+	struct value execution;
+	bool is_own;
+
+	if (!child || !child->run || run_status(child->run) != RUN_GOES_ON) {
+		error_set(&err, ERROR_INPUT, "execution %.80s does not go on in this process", id);
+		refuse(world, effect, &err);
+		return;
+	}
+	child->row.state = RUN_CANCELLED;
+	execution = object_of(child);
+	is_own = child->run == effect->run;
+	run_stop(child->run); /* with all its effects; it is recorded before the answer that says so */
+	world_settle(world, child->run);
+	if (is_own)
+		value_unref(execution);
+	else
+		answer(world, effect, "result", execution);
+}
+
 void child_perform(struct world *world, struct effect *effect)
 {
 	struct slice verb = value_get_text(effect->request, "verb");
 	struct slice id = execution_last_part(value_get_text(effect->request, "name"));
-	struct error err = {0};
-
-	if (slice_is(verb, "start")) {
+	if (slice_is(verb, "start"))
 		start_run(world, effect);
-	} else if (slice_is(verb, "get")) {
+	else if (slice_is(verb, "get"))
 		answer_object(world, effect, id.ptr ? id.ptr : "");
-	} else if (slice_is(verb, "list")) {
+	else if (slice_is(verb, "cancel"))
+		cancel_run(world, effect, id.ptr ? id.ptr : "");
+	else
 		list_runs(world, effect);
-	} else {
-		error_set(&err, ERROR_INPUT, "executions cannot be asked to %.*s", SLICE_ARG(verb));
-		refuse(world, effect, &err);
-	}
 }

@@ -169,7 +169,7 @@ void effect_answered(struct effect *effect, struct value content)
 
 	run->figures.answered++;
 	effect_free(effect);
-	if (!strings_fit(run, content, &over))
+	if (!strings_fit(run, content, &over) || !duration_fits(run, &over))
 		raised = &over;
 	if (raised) {
 		if (raised_has_tag(*raised, "ResourceLimitError"))

@@ -95,6 +95,7 @@ struct run {
 	int64_t branches; /* children that do not themselves wait for children */
 	int64_t branch_errors; /* kept in UnhandledBranchErrors so far */
 	struct run_figures figures;
+	int64_t started_us, now_us;           /* of the first event, and of the last answer */
 	int64_t memory_bytes;                 /* of all variables, exact: memory.c */
 	int64_t busy_at;                      /* step at which the host hears of it next */
 	bool allows_bytes;                    /* in the result */
@@ -131,6 +132,12 @@ static inline void push(struct frame *frame, struct value taken)
 static inline struct value pop(struct frame *frame)
 {
 	return frame->stack[--frame->depth];
+}
+
+static inline void raise_peak(int64_t *peak, int64_t now)
+{
+	if (now > *peak)
+		*peak = now;
 }
 
 /* The frame `level` units outward. */
@@ -236,6 +243,10 @@ bool strings_fit(struct run *run, struct value v, struct value *raised);
 bool string_fits(struct run *run, size_t bytes, struct value *raised);
 /* The argument, which is a variable already or counts by itself; false as above. */
 bool argument_fits(struct run *run, bool is_variable, struct value *raised);
+/* sys.sleep and sys.sleep_until: false, with a ValueError, for a wait that is too long. */
+bool wait_fits(const struct effect *effect, struct value *raised);
+/* Has the run lasted too long by the time of its last answer? False as above. */
+bool duration_fits(struct run *run, struct value *raised);
 /* The result of the run as JSON; false with *raised set. */
 bool result_fits(const struct run *run, struct value result, struct value *raised);
 

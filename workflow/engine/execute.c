@@ -178,6 +178,7 @@ static enum outcome call_routine(struct strand *strand, struct frame *frame, con
 	callee->caller = frame;
 	strand->top = callee;
 	strand->call_depth += levels;
+	raise_peak(&run->figures.call_depth_peak, strand->call_depth);
 	return GO;
 }
 
@@ -233,15 +234,16 @@ static void arrange(const struct run *run, struct frame *frame, const struct op 
 	memcpy(values, arranged, op->count * sizeof(*values));
 }
 
-static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op,
+/* The operations in three groups, in the order of plan.h: on values, on variables and the world, on the way that is taken. */
+
+static inline enum outcome compute(struct strand *strand, struct frame *frame, const struct op *op,
 				   struct value *raised)
 {
 	struct run *run = strand->run;
-	const struct plan *plan = run->plan;
 
 	switch ((enum code)op->code) {
 	case CODE_CONSTANT:
-		push(frame, value_ref(plan->constants[op->arg]));
+		push(frame, value_ref(run->plan->constants[op->arg]));
 		return GO;
 	case CODE_LOAD:
 		return load(run, frame, op, raised);
@@ -274,6 +276,15 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 	case CODE_ARRANGE:
 		arrange(run, frame, op);
 		return GO;
+	default:
+		return ENDED;
+	}
+}
+
+static inline enum outcome act(struct strand *strand, struct frame *frame, const struct op *op,
+			       struct value *raised)
+{
+	switch ((enum code)op->code) {
 	case CODE_CALL_LIBRARY:
 		return call_library(strand, frame, op, raised);
 	case CODE_CALL_ROUTINE:
@@ -291,8 +302,20 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 	case CODE_APPEND_TEXT:
 		return append_text(strand, frame, op, raised);
 	case CODE_CLEAR:
-		clear_slots(run, frame, op->arg, op->arg + op->count);
+		clear_slots(strand->run, frame, op->arg, op->arg + op->count);
 		return GO;
+	default:
+		return ENDED;
+	}
+}
+
+static inline enum outcome move(struct strand *strand, struct frame *frame, const struct op *op,
+				struct value *raised)
+{
+	struct run *run = strand->run;
+	const struct plan *plan = run->plan;
+
+	switch ((enum code)op->code) {
 	case CODE_STEP:
 		return step(strand, frame, op, raised);
 	case CODE_COUNT:
@@ -321,9 +344,20 @@ static inline enum outcome perform(struct strand *strand, struct frame *frame, c
 		return retry(strand, frame, &plan->handlers[op->arg], raised);
 	case CODE_PARALLEL:
 		return fork_begin(strand, frame, &plan->forks[op->arg], raised);
+	default:
+		assert(0 && "a known operation");
+		return ENDED;
 	}
-	assert(0 && "a known operation");
-	return ENDED;
+}
+
+static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op,
+				   struct value *raised)
+{
+	if (op->code <= CODE_ARRANGE)
+		return compute(strand, frame, op, raised);
+	if (op->code <= CODE_CLEAR)
+		return act(strand, frame, op, raised);
+	return move(strand, frame, op, raised);
 }
 
 void strand_execute(struct strand *strand)

@@ -114,6 +114,8 @@ static void start_child(struct fork *fork)
 	}
 	fork->running++;
 	run->branches++;
+	raise_peak(&run->figures.branches_peak, run->branches);
+	raise_peak(&run->figures.parallel_depth_peak, child->parallel_depth);
 	strand_ready(child);
 }
 

@@ -49,8 +49,8 @@ struct strand *strand_new(struct run *run, int unit)
 	if (run->strands)
 		run->strands->previous = strand;
 	run->strands = strand;
-	if (++run->figures.strands_alive > run->figures.strands_peak)
-		run->figures.strands_peak = run->figures.strands_alive;
+	raise_peak(&run->figures.strands_peak, ++run->figures.strands_alive);
+	raise_peak(&run->figures.call_depth_peak, strand->call_depth);
 	return strand;
 }
 

@@ -172,6 +172,10 @@ const struct past *next_past_answer(struct run *run)
 	if (run->past_next >= run->past_count)
 		return NULL;
 	past = &run->past[run->past_next];
+	if (past->kind == EVENT_ENDED && value_get_bool(past->content, "cancelled", false)) {
+		run->status = RUN_STOPPED; /* from outside: nothing in the definition leads to it */
+		return NULL;
+	}
 	if (past->kind != EVENT_ANSWERED && past->kind != EVENT_ARRIVED) {
 		diverge(run, "event %zu of run %s was %s; the definition now waits there", run->past_next + 1,
 			run->id, kind_name(past->kind));

@@ -1,5 +1,5 @@
 /*
- * memory.c - the limits that a run meets while it computes: steps, memory, strings, result (reference, 4.3, 4.6, 10
+ * memory.c - the limits that a run meets: steps, memory, strings, argument and result, time (reference, 4.3, 4.6, 10
  * and 11.3).
  *
  * The size of all variables is kept as a sum: each slot that changes takes its old size out and puts its new one in.
@@ -18,8 +18,7 @@ enum { BUSY_STEPS = 1000 };
 static void change_memory(struct run *run, size_t before, size_t after)
 {
 	run->memory_bytes += (int64_t)after - (int64_t)before;
-	if (run->memory_bytes > run->figures.memory_peak_bytes)
-		run->figures.memory_peak_bytes = run->memory_bytes;
+	raise_peak(&run->figures.memory_peak_bytes, run->memory_bytes);
 }
 
 static bool over(struct run *run)
@@ -129,28 +128,84 @@ bool string_fits(struct run *run, size_t bytes, struct value *raised)
 	return over(run);
 }
 
+/* ---- time */
+
+static double wait_seconds(const struct effect *effect)
+{
+	const struct value *seconds = value_get(effect->request, "seconds");
+	const struct value *until = value_get(effect->request, "until");
+
+	if (seconds && value_is_number(*seconds))
+		return value_number(*seconds);
+	return until && value_is_number(*until) ? value_number(*until) - (double)effect->announced_us / 1e6 : 0;
+}
+
+bool effect_is_too_long(const struct effect *effect)
+{
+	return effect->kind == EFFECT_SLEEP && !effect->in_passing &&
+	       wait_seconds(effect) > (double)effect->run->limits.sleep_seconds;
+}
+
+/* Said by the answer, which the journal keeps: how far ahead a moment is depends on when that was asked. */
+bool wait_fits(const struct effect *effect, struct value *raised)
+{
+	if (!effect_is_too_long(effect))
+		return true;
+	raise_error(raised, "ValueError", "a wait of more than %lld seconds (limit sleep_seconds)",
+		    (long long)effect->run->limits.sleep_seconds);
+	return false;
+}
+
+bool duration_fits(struct run *run, struct value *raised)
+{
+	if ((run->now_us - run->started_us) / 1000000 <= run->limits.duration_seconds)
+		return true;
+	raise_plain(raised, "ResourceLimitError",
+		    "ResourceLimitError: a run of more than %lld seconds (limit duration_seconds)",
+		    (long long)run->limits.duration_seconds);
+	return over(run);
+}
+
 /* ---- what comes in, what goes out */
+
+/* As JSON. A byte of text is at most six of JSON, a scalar, of size 8, has up to 25 characters. */
+static bool json_fits(struct value v, int64_t limit)
+{
+	enum { WIDEST = 8 };
+	struct buf text;
+	bool fits;
+
+	if (limit / WIDEST >= (int64_t)value_size(v))
+		return true;
+	buf_init(&text, (size_t)limit);
+	fits = json_write(&text, v) == 0 && !text.full;
+	buf_release(&text);
+	return fits;
+}
+
+bool run_takes(const struct limits *limits, struct value argument)
+{
+	return json_fits(argument, limits->argument_bytes);
+}
 
 bool argument_fits(struct run *run, bool is_variable, struct value *raised)
 {
+	if (!run_takes(&run->limits, run->argument)) {
+		raise_plain(raised, "ResourceLimitError",
+			    "ResourceLimitError: an argument of more than %lld bytes (limit argument_bytes)",
+			    (long long)run->limits.argument_bytes);
+		return over(run);
+	}
 	return strings_fit(run, run->argument, raised) &&
 	       memory_fits(run, 0, is_variable ? 0 : value_size(run->argument), raised);
 }
 
 bool result_fits(const struct run *run, struct value result, struct value *raised)
 {
-	enum { WIDEST = 8 }; /* a byte of text is at most six of JSON, a scalar of size 8 has up to 25 characters */
-	struct buf text;
-	bool fits;
-
-	if (run->limits.result_bytes / WIDEST >= (int64_t)value_size(result))
+	if (json_fits(result, run->limits.result_bytes))
 		return true;
-	buf_init(&text, (size_t)run->limits.result_bytes);
-	fits = json_write(&text, result) == 0 && !text.full;
-	buf_release(&text);
-	if (!fits)
-		raise_plain(raised, "ResultSizeLimitExceededError",
-			    "ResultSizeLimitExceededError: a result of more than %lld bytes (limit result_bytes)",
-			    (long long)run->limits.result_bytes);
-	return fits;
+	raise_plain(raised, "ResultSizeLimitExceededError",
+		    "ResultSizeLimitExceededError: a result of more than %lld bytes (limit result_bytes)",
+		    (long long)run->limits.result_bytes);
+	return false;
 }

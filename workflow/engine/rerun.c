@@ -174,6 +174,22 @@ int survey_step(const struct plan *plan, const struct history *history, const ch
 	return 0;
 }
 
+int survey_usage(const struct plan *plan, const struct history *history, const char *id, struct value *usage,
+		 struct error *err)
+{
+	struct watch *watch = mem_new(sizeof(*watch)); /* of no step: nothing is performed again */
+	struct run *run;
+
+	watch->step = -1;
+	watch->visit_wanted = SIZE_MAX;
+	run = repeat(plan, history, id, &onlooker, watch, err);
+	if (!run)
+		return -1;
+	*usage = run_usage(run);
+	run_free(run);
+	return 0;
+}
+
 int survey_steps(const struct plan *plan, const struct history *history, const char *id,
 		 struct step_figures *figures, struct error *err)
 {

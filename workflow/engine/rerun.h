@@ -52,6 +52,9 @@ struct step_figures {
 	bool last_failed;
 };
 
+/* What a past run has used so far (run_usage), in one repetition of the history. Owned by the caller. */
+int survey_usage(const struct plan *plan, const struct history *history, const char *id, struct value *usage,
+		 struct error *err);
 /* The figures of every step of the plan, in one repetition of the history: `figures` has plan->step_count, zeroed
  * by the caller. -1 as above. */
 int survey_steps(const struct plan *plan, const struct history *history, const char *id,

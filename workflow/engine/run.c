@@ -91,6 +91,7 @@ enum run_status run_begin(struct run *run)
 
 	produce(run, EVENT_STARTED, 0, 0, content, &time_us, &ticket);
 	value_unref(content);
+	run->started_us = time_us;
 	strand = strand_new(run, run->plan->main);
 	if (main_unit->param_count > 0)
 		slot_set(run, strand->top, 0, value_ref(run->argument));
@@ -147,6 +148,7 @@ static bool replay_answer(struct run *run)
 			run->past_next, run->id);
 		return false;
 	}
+	run->now_us = past->time_us;
 	effect_answered(effect, past->content);
 	return true;
 }
@@ -173,7 +175,10 @@ static struct value outcome_of(const struct effect *effect, struct value raw)
 
 	switch (effect->kind) {
 	case EFFECT_SLEEP:
-		value_put(&content, "result", value_null());
+		if (wait_fits(effect, &raised))
+			value_put(&content, "result", value_null());
+		else
+			value_put(&content, "raised", raised);
 		return content;
 	case EFFECT_AWAIT:
 		raise_error(&raised, "TimeoutError", "no request came to the callback in time");
@@ -216,6 +221,7 @@ enum run_status run_answer(struct effect *effect, struct value raw, struct value
 
 	assert(!run->ready_first && run->status == RUN_GOES_ON);
 	produce(run, EVENT_ANSWERED, effect->strand->id, effect->number, content, &time_us, &ticket);
+	run->now_us = time_us;
 	effect_answered(effect, content);
 	value_unref(content);
 	value_unref(raw);
@@ -233,6 +239,7 @@ void run_end(struct run *run, enum run_status status, struct value result)
 	}
 	content = value_map_new();
 	value_put(&content, status == RUN_RETURNED ? "result" : "error", value_ref(result));
+	value_put(&content, "usage", run_usage(run));
 	produce(run, EVENT_ENDED, 0, 0, content, &time_us, &ticket);
 	value_unref(content);
 	if (run->status == RUN_GOES_ON) {
@@ -242,6 +249,23 @@ void run_end(struct run *run, enum run_status status, struct value result)
 	} else {
 		value_unref(result);
 	}
+}
+
+void run_stop(struct run *run)
+{
+	struct value content;
+	int64_t time_us, ticket;
+
+	if (run->status != RUN_GOES_ON)
+		return;
+	assert(!run->ready_first);
+	content = value_map_new();
+	value_put(&content, "cancelled", value_bool(true));
+	value_put(&content, "usage", run_usage(run));
+	produce(run, EVENT_ENDED, 0, 0, content, &time_us, &ticket);
+	value_unref(content);
+	run->status = RUN_STOPPED;
+	drop_effects(run);
 }
 
 enum run_status run_status(const struct run *run)
@@ -262,6 +286,21 @@ const char *run_divergence(const struct run *run)
 struct run_figures run_figures(const struct run *run)
 {
 	return run->figures;
+}
+
+struct value run_usage(const struct run *run)
+{
+	const struct run_figures *figures = &run->figures;
+	struct value usage = value_map_new();
+
+	value_put(&usage, "steps", value_int(figures->steps));
+	value_put(&usage, "memory_bytes", value_int(figures->memory_peak_bytes));
+	value_put(&usage, "call_depth", value_int(figures->call_depth_peak));
+	value_put(&usage, "parallel_depth", value_int(figures->parallel_depth_peak));
+	value_put(&usage, "parallel_branches", value_int(figures->branches_peak));
+	value_put(&usage, "branch_errors", value_int(run->branch_errors));
+	value_put(&usage, "effects", value_int(figures->effects));
+	return usage;
 }
 
 const char *run_id(const struct run *run)

@@ -84,8 +84,8 @@ struct run_options {
 	bool allows_bytes; /* a result without JSON form is no error: for looking at values */
 };
 
-/* RUN_PAUSED: a watched step was reached or left (rerun.h). */
-enum run_status { RUN_GOES_ON, RUN_RETURNED, RUN_RAISED, RUN_DIVERGED, RUN_PAUSED };
+/* RUN_PAUSED: a watched step was reached or left (rerun.h). RUN_STOPPED: cancelled. */
+enum run_status { RUN_GOES_ON, RUN_RETURNED, RUN_RAISED, RUN_DIVERGED, RUN_PAUSED, RUN_STOPPED };
 
 /* Figures of a run, for `show` and the progress line. */
 struct run_figures {
@@ -93,7 +93,12 @@ struct run_figures {
 	int64_t effects, answered;
 	int64_t strands_alive, strands_peak;
 	int64_t memory_peak_bytes;
+	int64_t branches_peak; /* branches and iterations under way at once, as limit parallel_branches counts them */
+	int64_t call_depth_peak, parallel_depth_peak;
 };
+
+/* Is the argument within limit argument_bytes? A run with a larger one fails as it begins; better not begun. */
+bool run_takes(const struct limits *limits, struct value argument);
 
 /* The plan is lent and outlives the run. */
 struct run *run_new(const struct plan *plan, const struct run_options *options);
@@ -105,10 +110,16 @@ int run_add_history(struct run *run, const struct event *event, struct error *er
 /* Start, repeat the history if there is one, go on until every strand waits or the run has ended. */
 enum run_status run_begin(struct run *run);
 
+/* Is it a wait beyond limit sleep_seconds? The host answers it at once; the answer becomes a ValueError. */
+bool effect_is_too_long(const struct effect *effect);
+
 /* The answer to an effect, from the host. `raw` is taken: of stdlib_http_answer's form for HTTP, null for a
  * sleep and for an await whose time is up, {"result"} or {"raised"} for a child run. `timing` is taken: a map
  * for the journal, or null. */
 enum run_status run_answer(struct effect *effect, struct value raw, struct value timing);
+
+/* Cancel it (reference, 11.6): what is under way is abandoned, no `except` runs. Not from inside a host's call. */
+void run_stop(struct run *run);
 
 /* A request to a callback; `request` is lent: {"method", "url", "query", "headers", "body"} (reference, 8.2). */
 enum arrival {
@@ -130,6 +141,9 @@ struct value run_result(const struct run *run);
 /* RUN_DIVERGED: what in the history the plan does not repeat. */
 const char *run_divergence(const struct run *run);
 struct run_figures run_figures(const struct run *run);
+/* The most that the run has used so far, a map by the names of its limits, and "effects". Owned by the caller. The
+ * last event of a run holds it as "usage". */
+struct value run_usage(const struct run *run);
 const char *run_id(const struct run *run);
 /* A copy of `v` without the secrets that the run has read, for whoever shows it; owned by the caller. */
 struct value run_masked(const struct run *run, struct value v);

@@ -282,6 +282,9 @@ void world_settle(struct world *world, struct run *run)
 	case RUN_PAUSED:
 		state = rerun_outcome(run)->has_failed ? RUN_FAILED : RUN_SUCCEEDED;
 		break;
+	case RUN_STOPPED:
+		state = RUN_CANCELLED;
+		break;
 	case RUN_RAISED:
 		break;
 	}

@@ -119,7 +119,8 @@ static int log_entry(const struct stdlib_context *context, const struct value *a
 
 /* ---- sleeping */
 
-enum { MAX_SLEEP_SECONDS = 31536000 };
+/* What a clock can count; the documented limit, a year, is the engine's and can be lifted. */
+static const double max_sleep_seconds = 1000 * 365.25 * 86400;
 
 static int sleep_for(const struct stdlib_context *context, const struct value *args, struct value *out,
 		     struct value *raised)
@@ -130,9 +131,9 @@ static int sleep_for(const struct stdlib_context *context, const struct value *a
 	if (want_number(args[0], "sys.sleep", "seconds", raised) < 0)
 		return -1;
 	seconds = value_number(args[0]);
-	if (isnan(seconds) || seconds < 0 || seconds > MAX_SLEEP_SECONDS)
-		return raise_error(raised, "ValueError", "sys.sleep: seconds must be between 0 and %d",
-				   MAX_SLEEP_SECONDS);
+	if (isnan(seconds) || seconds < 0 || seconds > max_sleep_seconds)
+		return raise_error(raised, "ValueError", "sys.sleep: seconds must be between 0 and %.0f",
+				   max_sleep_seconds);
 	*out = value_map_new();
 	value_put(out, "seconds", args[0]);
 	return 0;
