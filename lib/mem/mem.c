@@ -67,40 +67,55 @@ void *mem_grow(void *array, size_t *capacity, size_t element_size)
 }
 
 #ifdef MADV_POPULATE_WRITE
-extern const char __executable_start[], etext[]; /* of the program, from the linker */
-
 /* On failure (a kernel before 5.14) each page is a fault, as without us. */
-static void populate(const char *from, const char *to, int advice)
+static void populate(const char *from, size_t size, int advice)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t start = (uintptr_t)from & ~(page - 1);
 
-	madvise((void *)start, (uintptr_t)to - start, advice);
+	madvise((void *)start, (uintptr_t)from + size - start, advice);
 }
 
-static void warm(void)
+/* Map pages that will be written to. */
+static void warm(char *memory, size_t size)
 {
-	char *heap = mem_alloc(WARM_HEAP);
+	populate(memory, size, MADV_POPULATE_WRITE);
+}
 
-	populate(heap, heap + WARM_HEAP, MADV_POPULATE_WRITE);
-	free(heap); /* stays ours: see M_TRIM_THRESHOLD */
-	populate(__executable_start, etext, MADV_POPULATE_READ);
+extern const char __executable_start[], etext[]; /* of the program, from the linker */
+
+static void warm_code(void)
+{
+	populate(__executable_start, (size_t)(etext - __executable_start), MADV_POPULATE_READ);
 }
 #else
-static void warm(void)
+static void warm(char *memory, size_t size)
+{
+	(void)memory;
+	(void)size;
+}
+
+static void warm_code(void)
 {
 }
 #endif
 
 void mem_keep(void)
 {
+	char *heap;
+
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);
 	mallopt(M_TOP_PAD, 1 << 20);
-	warm();
+	heap = mem_alloc(WARM_HEAP);
+	warm(heap, WARM_HEAP);
+	free(heap); /* stays ours: see M_TRIM_THRESHOLD */
+	warm_code();
 }
 
-enum { BLOCK_SIZE = 16 << 10 };
+/* A block is twice the one before it, up to a point: a definition of thousands of nodes needs few. From 64 KiB on its
+ * pages are mapped at one stroke. */
+enum { FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 1 << 20, WARM_BLOCK = 64 << 10 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -113,6 +128,25 @@ void arena_init(struct arena *arena)
 	*arena = (struct arena){0};
 }
 
+static struct arena_block *add_block(struct arena *arena, size_t wanted)
+{
+	size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+	struct arena_block *block;
+
+	if (size > LARGEST_BLOCK)
+		size = LARGEST_BLOCK;
+	if (size < wanted)
+		size = wanted;
+	block = mem_alloc(sizeof(*block) + size);
+	if (size >= WARM_BLOCK)
+		warm((char *)block, size);
+	block->size = size;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	arena->used = 0;
+	return block;
+}
+
 void *arena_take(struct arena *arena, size_t size)
 {
 	size_t wanted = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
@@ -122,13 +156,7 @@ void *arena_take(struct arena *arena, size_t size)
 	if (wanted < size)
 		checked(NULL, size);
 	if (!block || block->size - arena->used < wanted) {
-		size_t room = wanted > BLOCK_SIZE ? wanted : BLOCK_SIZE;
-
-		block = mem_alloc(sizeof(*block) + room);
-		block->size = room;
-		block->next = arena->blocks;
-		arena->blocks = block;
-		arena->used = 0;
+		block = add_block(arena, wanted);
 	}
 	result = block->data + arena->used;
 	arena->used += wanted;

@@ -33,12 +33,34 @@ static size_t next_character(const struct marks *marks, size_t byte)
 	return next;
 }
 
+static bool is_ascii(struct slice text)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		all |= (unsigned char)text.ptr[i];
+	return all < 0x80;
+}
+
+static void add_ascii_lines(struct marks *marks)
+{
+	const char *at = marks->text.ptr, *end = at + marks->text.len;
+
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))))
+		add_line(marks, (size_t)(++at - marks->text.ptr));
+}
+
 void marks_init(struct marks *marks, const char *file, struct slice text, bool has_pairs)
 {
 	size_t characters = 0;
 
 	*marks = (struct marks){.file = file, .text = text, .has_pairs = has_pairs};
+	marks->is_ascii = !has_pairs && is_ascii(text);
 	add_line(marks, 0);
+	if (marks->is_ascii) {
+		add_ascii_lines(marks);
+		return;
+	}
 	for (size_t i = 0; i < text.len; i = next_character(marks, i)) {
 		if (text.ptr[i] == '\n')
 			add_line(marks, i + 1);
@@ -63,6 +85,8 @@ size_t marks_byte(const struct marks *marks, size_t character)
 	size_t left = character % MARKS_STRIDE;
 	size_t byte;
 
+	if (marks->is_ascii)
+		return character < marks->text.len ? character : marks->text.len;
 	if (character / MARKS_STRIDE >= marks->stride_count)
 		return marks->text.len;
 	byte = marks->strides[character / MARKS_STRIDE];

@@ -16,6 +16,7 @@ struct marks {
 	const char *file;  /* borrowed, as in struct place */
 	struct slice text; /* borrowed */
 	bool has_pairs;    /* libyaml reads it rewritten: surrogates.h */
+	bool is_ascii;     /* a character is a byte: no strides are needed */
 	size_t *strides;   /* owned: byte offset of every MARKS_STRIDE-th character */
 	size_t stride_count, stride_capacity;
 	size_t *lines; /* owned: byte offset of the start of each line */

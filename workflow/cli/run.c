@@ -30,7 +30,7 @@ static const struct opt_option options[] = {
 	{"data", 0, OPT_TEXT, "JSON|@FILE|-", NULL, NULL, "argument of the run (default null)"},
 	{"env", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "user environment variable, may be repeated"},
 	{"env-file", 0, OPT_TEXT, "FILE", NULL, NULL, "NAME=VALUE lines"},
-	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change an execution limit, or lift it: steps=off (lexflow help limits)"},
+	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change a limit, or lift it: steps=off (lexflow help limits)"},
 	{"id", 0, OPT_TEXT, "ID", NULL, NULL, "id of the run (default: a fresh one)"},
 	{0},
 };
