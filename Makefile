@@ -121,7 +121,12 @@ install: all
 	install -m 644 infra/services.yaml $(SHARE)/lexflow/infra
 	install -m 644 $(wildcard steps/extract/models/*) $(SHARE)/lexflow/extract
 	install -m 644 $(wildcard steps/classify/*.model) $(SHARE)/lexflow
-	$(if $(wildcard workflow/cli/*.1),install -m 644 $(wildcard workflow/cli/*.1) $(SHARE)/man/man1)
+	$(BIN)/lexflow help --man >$(BUILD)/lexflow.1
+	install -m 644 $(BUILD)/lexflow.1 $(SHARE)/man/man1
+	install -d $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	$(BIN)/lexflow completion bash >$(SHARE)/bash-completion/completions/lexflow
+	$(BIN)/lexflow completion zsh >$(SHARE)/zsh/site-functions/_lexflow
+	$(BIN)/lexflow completion fish >$(SHARE)/fish/vendor_completions.d/lexflow.fish
 
 # ---- tests: a program for each tests/unit/**/*_test.c, which links no more than its room may include
 

@@ -233,6 +233,21 @@ static void surplus_operand_is_refused(void **state)
 	opts_free(opts);
 }
 
+/* An option that a later table repeats is given once, as it counts once. */
+static void rows_come_one_by_one(void **state)
+{
+	static const struct opt_option first[] = {{"a", 0, OPT_FLAG}, {"b", 0, OPT_TEXT, "B"}, {0}};
+	static const struct opt_option second[] = {{"b", 0, OPT_FLAG}, {"c", 0, OPT_FLAG}, {0}};
+	static const struct opt_option *const both[] = {first, second, NULL};
+	static const struct opt_command pair = {.name = "x", .tables = both};
+
+	(void)state;
+	assert_string_equal(opt_at(&pair, 0)->name, "a");
+	assert_ptr_equal(opt_at(&pair, 1), &first[1]);
+	assert_string_equal(opt_at(&pair, 2)->name, "c");
+	assert_null(opt_at(&pair, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup(help_begins_with_the_example_and_lists_each_option_once,
 				       clear_environment),
 		cmocka_unit_test(surplus_operand_is_refused),
+		cmocka_unit_test(rows_come_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
