@@ -54,9 +54,10 @@ void read_call(struct reader *reader, const struct yaml_node *body, const struct
 	const struct yaml_entry *args = node_entry(body, "args");
 	const struct yaml_entry *result = node_entry(body, "result");
 
-	if (!node_is_text(node) || expr_is(node)) {
+	if (!node_is_text(node) || expr_is(node) || !node->text.len) {
 		diags_error(reader->diags, node->at, "wrong-type",
-			    "call must be the name of a function, not %s", node_describe(node));
+			    "call must be the name of a function, not %s",
+			    node_is_text(node) && !node->text.len ? "empty text" : node_describe(node));
 		if (node->kind == YAML_SCALAR && expr_is(node))
 			diags_hint(reader->diags,
 				   "write the name without ${ } and the arguments under \"args\"");
