@@ -10,6 +10,7 @@
 #include "lib/db/db.h"
 
 #include "lib/db/fault.h"
+#include "lib/db/vfs.h"
 #include "lib/mem/mem.h"
 
 #include <errno.h>
@@ -206,7 +207,8 @@ struct db *db_open(const char *path, enum db_durability durability, uint32_t app
 	db->path = mem_strdup(path);
 	if (make_folders(path, err) < 0 || make_file(path, err) < 0)
 		goto fail;
-	result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+				 vfs_name());
 	if (result != SQLITE_OK) {
 		fault(db, result, "open", err);
 		goto fail;

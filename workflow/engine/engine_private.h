@@ -97,7 +97,7 @@ struct run {
 	struct run_figures figures;
 	int64_t started_us, now_us;           /* of the first event, and of the last answer */
 	int64_t memory_bytes;                 /* of all variables, exact: memory.c */
-	int64_t busy_at;                      /* step at which the host hears of it next */
+	int64_t busy_at;                      /* step at which the host was last told that time passes */
 	bool allows_bytes;                    /* in the result */
 	bool over_limit;                      /* a ResourceLimitError is on its way: nothing catches it */
 

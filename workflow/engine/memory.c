@@ -62,8 +62,8 @@ void clear_slots(struct run *run, struct frame *frame, int from, int to)
 bool count_steps(struct run *run, int64_t steps, struct value *raised)
 {
 	run->figures.steps += steps;
-	if (run->figures.steps >= run->busy_at) {
-		run->busy_at = run->figures.steps + BUSY_STEPS;
+	if (run->figures.steps - run->busy_at >= BUSY_STEPS) {
+		run->busy_at = run->figures.steps;
 		if (run->host->busy)
 			run->host->busy(run->host->ctx);
 	}
