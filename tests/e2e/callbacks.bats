@@ -21,15 +21,21 @@ setup() {
 		        args:
 		          http_callback_method: ${default(map.get(args, "method"), "POST")}
 		        result: cb
-		    - pause:
-		        call: sys.sleep
-		        args:
-		          seconds: ${default(map.get(args, "pause"), 0)}
+		    - gated:
+		        switch:
+		          - condition: ${not(default(map.get(args, "gate"), false))}
+		            next: wait
+		    - gate:
+		        call: events.create_callback_endpoint
+		        result: gate
+		    - wait_at_gate:
+		        call: events.await_callback
+		        args: ["${gate}", 600]
 		    - wait:
 		        call: events.await_callback
 		        args:
 		          callback: ${cb}
-		          timeout: ${default(map.get(args, "timeout"), 60)}
+		          timeout: 600
 		        result: got
 		    - out:
 		        return: ${got.http_request}
@@ -42,19 +48,25 @@ teardown() {
 	done
 }
 
-# Run in the background until the callback is open; $url and $id are set.
-open_callback() {
-	lexflow "$@" >out 2>err 3>&- &
-	runner=$!
-	for _ in $(seq 400); do
-		url=$(sed -n 's/^callback [A-Z]* \(http[^ ]*\) .*/\1/p' err | tail -1)
-		[ -n "$url" ] && break
+# $(url STEP): the callback that this step opened, once it is told; nothing when the run ends before.
+url() {
+	local found
+	for _ in $(seq 1000); do
+		found=$(sed -n "s/^callback [A-Z]* \\(http[^ ]*\\) (main.$1)/\\1/p" err | tail -1)
+		[ -n "$found" ] && break
 		kill -0 "$runner" 2>/dev/null || break
 		sleep 0.02
 	done
+	printf '%s' "$found"
+}
+
+# Run in the background until the callback is open; its $url.
+open_callback() {
+	lexflow "$@" >out 2>err 3>&- &
+	runner=$!
+	url=$(url open)
 	cat err
 	[ -n "$url" ]
-	id=$(sed -n 's/^run //p' err)
 }
 
 ended() {
@@ -109,9 +121,10 @@ send() { # prints the status
 }
 
 @test "a second request is refused while the first waits, and the first is kept" {
-	open_callback run wait.yaml --data '{"pause": 1}'
+	open_callback run wait.yaml --data '{"gate": true}'
 	[ "$(send "$url" -H 'Content-Type: text/plain' -d first)" = 200 ]
 	[ "$(send "$url" -H 'Content-Type: text/plain' -d second)" = 429 ]
+	[ "$(send "$(url gate)" -H 'Content-Type: text/plain' -d go)" = 200 ]
 	ended
 	[ "$(jq -r .body out)" = first ]
 }
@@ -136,19 +149,26 @@ send() { # prints the status
 }
 
 @test "what a sender was told is kept survives a kill" {
-	open_callback run wait.yaml --id torn --data '{"pause": 1}'
+	open_callback run wait.yaml --id torn --data '{"gate": true}'
+	[ -n "$(url gate)" ]
 	[ "$(send "$url" -H 'Content-Type: text/plain' -d kept)" = 200 ]
 	killed
 	open_callback resume torn
 	[ "$(send "$url" -H 'Content-Type: text/plain' -d more)" = 429 ]
+	[ "$(send "$(url gate)" -H 'Content-Type: text/plain' -d go)" = 200 ]
 	ended
 	[ "$(jq -r .body out)" = kept ]
 }
 
 @test "a timeout that passes while nobody runs fires at resume" {
-	open_callback run wait.yaml --id torn --data '{"timeout": 1}'
+	open_callback run wait.yaml --id torn
+	for _ in $(seq 500); do # until the await is on disk
+		lexflow show torn | grep -q '^waits for' && break
+		sleep 0.02
+	done
 	killed
-	sleep 1.2
+	# An hour passes: what the run did is an hour ago.
+	sqlite3 "$XDG_STATE_HOME/lexflow/state.db" 'UPDATE events SET time_us = time_us - 3600000000'
 	run --separate-stderr timeout 20 lexflow resume torn
 	[ "$status" -eq 1 ]
 	[ "$(printf '%s\n' "$stderr" | tail -1 | jq -r '.error.payload.tags[0]')" = TimeoutError ]
@@ -157,7 +177,7 @@ send() { # prints the status
 @test "a port that is taken is told, and the path stays" {
 	open_callback run wait.yaml --id torn
 	killed
-	port=${url#http://127.0.0.1:}
+	port=${url#"http://127.0.0.1:"}
 	port=${port%%/*}
 	python3 -c '
 import socket, sys, time

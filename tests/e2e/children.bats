@@ -10,7 +10,7 @@ jq() { # no JSON at all is no truth, whatever jq -e thinks
 
 setup() {
 	export LEXFLOW_BIN=${LEXFLOW_BIN:-$(realpath "$BATS_TEST_DIRNAME/../../build/bin")}
-	export PATH="$LEXFLOW_BIN:$PATH" XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
+	export PATH="$LEXFLOW_BIN:$PATH" XDG_STATE_HOME="$BATS_TEST_TMPDIR/state" NO_PROXY=127.0.0.1
 	unset LEXFLOW_STATE LEXFLOW_WORKFLOWS
 	cd "$BATS_TEST_TMPDIR" || return 1
 	mkdir wf
@@ -18,9 +18,16 @@ setup() {
 		main:
 		  params: [args]
 		  steps:
-		    - pause:
-		        call: sys.sleep
-		        args: {seconds: "${default(map.get(args, \"pause\"), 0)}"}
+		    - gated:
+		        switch:
+		          - condition: ${not(default(map.get(args, "gate"), false))}
+		            next: maybe
+		    - gate:
+		        call: events.create_callback_endpoint
+		        result: gate
+		    - wait:
+		        call: events.await_callback
+		        args: ["${gate}", 600]
 		    - maybe:
 		        switch:
 		          - condition: ${default(map.get(args, "fail"), false)}
@@ -44,21 +51,40 @@ setup() {
 }
 
 teardown() {
-	[ -z "${runner:-}" ] || { kill -9 "$runner" 2>/dev/null && wait "$runner" || true; }
+	for pid in ${runner:-} ${parent:-}; do
+		kill -9 "$pid" 2>/dev/null && wait "$pid" || true
+	done
 }
 
 runs() { lexflow list -n 0 --json | jq -s "$@"; }
 
-# Start in the background and wait until the child is in the journal.
+# Start in the background and wait until the child stands at its gate; $child is its id.
 begin() {
 	lexflow "$@" >out 2>err 3>&- &
 	runner=$!
-	for _ in $(seq 400); do
-		child=$(lexflow list -n 0 --json 2>/dev/null | command jq -r 'select(.startedBy) | .id')
-		[ -n "$child" ] && lexflow show "$child" --events | grep -q '"announced"' && break
+	gate=
+	for _ in $(seq 1000); do
+		gate=$(sed -n 's/^callback POST \(http[^ ]*\) .*/\1/p' err | tail -1)
+		[ -n "$gate" ] && break
+		kill -0 "$runner" 2>/dev/null || break
 		sleep 0.02
 	done
-	[ -n "$child" ]
+	cat err
+	[ -n "$gate" ]
+	child=$(lexflow list -n 0 --json | command jq -r 'select(.startedBy) | .id')
+}
+
+open_gate() { [ "$(curl -s -o answer -w '%{http_code}' -X POST "$gate")" = 200 ]; }
+
+killed() {
+	kill -9 "$runner"
+	wait "$runner" 2>/dev/null || true
+	runner=
+}
+
+ended() {
+	wait "$runner"
+	runner=
 }
 
 @test "the result of another workflow" {
@@ -117,50 +143,60 @@ begin() {
 }
 
 @test "killed while a child runs, the parent goes on with the same child" {
-	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 2}' --id p
-	kill -9 "$runner"
-	wait "$runner" 2>/dev/null || true
-	runner=
+	begin run parent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id p
+	first=$child
+	killed
 	[ "$(runs -c 'map(.state)')" = '["INTERRUPTED","INTERRUPTED"]' ]
-	run --separate-stderr timeout 30 lexflow resume p
-	echo "$stderr"
-	[ "$output" = 8 ]
+	begin resume p
+	[ "$child" = "$first" ]
+	open_gate
+	ended
+	[ "$(cat out)" = 8 ]
 	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED"]' ]
-	[ "$(runs -r '.[0].id')" = "$child" ]
 }
 
 @test "killed between the end of the child and the answer: the child is not done again" {
-	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 1}' --id p
-	kill -9 "$runner"
-	wait "$runner" 2>/dev/null || true
-	runner=
-	[ "$(timeout 30 lexflow resume "$child" --quiet)" = 8 ]
-	run --separate-stderr timeout 30 lexflow resume p --workflows nowhere
+	begin run parent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id p
+	killed
+	begin resume "$child"
+	open_gate
+	ended
+	[ "$(cat out)" = 8 ]
+	run --separate-stderr timeout 60 lexflow resume p --workflows nowhere
 	[ "$output" = 8 ]
 	[ "$(runs length)" -eq 2 ]
 }
 
 @test "a child that another process goes on with is waited for" {
-	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 2}' --id p
-	kill -9 "$runner"
-	wait "$runner" 2>/dev/null || true
-	lexflow resume "$child" --quiet >child.out 2>&1 3>&- &
-	runner=$!
-	run --separate-stderr timeout 30 lexflow resume p
-	echo "$stderr"
-	[ "$output" = 8 ]
+	begin run parent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id p
+	killed
+	begin resume "$child"
+	lexflow resume p >parent.out 2>parent.err 3>&- &
+	parent=$!
+	for _ in $(seq 1000); do # until the parent has looked
+		[ "$(runs -r '.[1].state')" = ACTIVE ] && break
+		sleep 0.02
+	done
+	open_gate
+	ended
+	wait "$parent"
+	cat parent.err
+	[ "$(cat parent.out)" = 8 ]
 	[ "$(runs length)" -eq 2 ]
 }
 
 @test "interrupted, both stay resumable" {
-	begin run parent.yaml --workflows wf --data '{"n": 4, "pause": 2}' --id p
+	begin run parent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id p
 	kill -INT "$runner"
 	status=0
 	wait "$runner" || status=$?
 	runner=
 	[ "$status" -eq 130 ]
 	grep -q 'lexflow resume p' err
-	[ "$(timeout 30 lexflow resume last --quiet)" = 8 ]
+	begin resume last
+	open_gate
+	ended
+	[ "$(cat out)" = 8 ]
 	[ "$(runs length)" -eq 2 ]
 }
 
@@ -194,16 +230,47 @@ begin() {
 		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
 		    args:
 		      parent: projects/p/locations/l/workflows/child
-		      body: {argument: '{"n": 3, "pause": 0.5}'}
+		      body: {argument: '{"n": 3, "gate": true}'}
 		    result: e
 		- out:
 		    return: ${e.state}
 	END
-	run --separate-stderr timeout 30 lexflow run create.yaml --workflows wf
-	echo "$stderr"
-	[ "$output" = '"ACTIVE"' ]
-	[[ "$stderr" == *"waiting for 1 run it started"* ]]
+	begin run create.yaml --workflows wf
+	for _ in $(seq 1000); do
+		grep -q 'waiting for 1 run it started' err && break
+		sleep 0.02
+	done
+	grep -q 'waiting for 1 run it started' err
+	open_gate
+	ended
+	[ "$(cat out)" = '"ACTIVE"' ]
 	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED"]' ]
+}
+
+@test "interrupted while only the started run goes on: it stays resumable" {
+	cat >create.yaml <<-'END'
+		- create:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
+		    args:
+		      parent: projects/p/locations/l/workflows/child
+		      body: {argument: '{"n": 3, "gate": true}'}
+		    result: e
+		- out:
+		    return: ${e.state}
+	END
+	begin run create.yaml --workflows wf
+	for _ in $(seq 1000); do
+		grep -q 'waiting for 1 run it started' err && break
+		sleep 0.02
+	done
+	kill -INT "$runner"
+	ended
+	[ "$(cat out)" = '"ACTIVE"' ]
+	grep -q "lexflow resume $child" err
+	begin resume "$child"
+	open_gate
+	ended
+	[ "$(cat out)" = 6 ]
 }
 
 @test "create, get, cancel and list by the connector" {
@@ -212,7 +279,7 @@ begin() {
 		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
 		    args:
 		      parent: projects/p/locations/l/workflows/child
-		      body: {argument: '{"n": 3, "pause": 60}'}
+		      body: {argument: '{"n": 3, "gate": true}'}
 		    result: e
 		- get:
 		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.get
