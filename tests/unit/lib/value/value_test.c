@@ -163,6 +163,47 @@ static void dropping_a_deep_value_needs_no_deep_stack(void **state)
 	value_unref(deep);
 }
 
+/* In place while there is one holder; a second holder keeps what it has. */
+static void a_string_grows(void **state)
+{
+	struct value text = value_string_z("a");
+	struct value held;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		value_string_append(&text, SLICE("bc"));
+	assert_int_equal(value_len(text), 2001);
+	assert_int_equal(value_text(text).ptr[2001], '\0');
+	assert_memory_equal(value_text(text).ptr, "abcbc", 5);
+	assert_memory_equal(value_text(text).ptr + 1996, "cbcbc", 5);
+
+	held = value_ref(text);
+	value_string_append(&text, value_text(held));
+	assert_int_equal(value_len(held), 2001);
+	assert_int_equal(value_len(text), 4002);
+	value_string_append(&held, SLICE(""));
+	assert_int_equal(value_len(held), 2001);
+	value_unref(held);
+	value_unref(text);
+}
+
+/* 8 for the list, 8 for each number. */
+static void a_kept_size_spares_adding_up(void **state)
+{
+	struct value list = value_list_new(0);
+
+	(void)state;
+	value_list_push(&list, value_int(1));
+	value_list_push(&list, value_int(2));
+	assert_int_equal(value_size(list), 24);
+	value_set(value_list_change(&list, 0), value_string_z("abc"));
+	value_keep_size(list, 19);
+	assert_int_equal(value_size(list), 19);
+	value_keep_size(list, 0); /* it is not known: it is added up again */
+	assert_int_equal(value_size(list), 19);
+	value_unref(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +218,8 @@ int main(void)
 		cmocka_unit_test(a_member_of_another_kind_gives_the_fallback),
 		cmocka_unit_test(the_words_for_kinds_are_those_of_get_type),
 		cmocka_unit_test(dropping_a_deep_value_needs_no_deep_stack),
+		cmocka_unit_test(a_string_grows),
+		cmocka_unit_test(a_kept_size_spares_adding_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
