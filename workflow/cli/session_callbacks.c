@@ -17,11 +17,14 @@ static int port_of(struct slice url)
 	char digits[8] = "";
 	size_t start = sizeof(BASE) - 1;
 	size_t end = slice_find(url, SLICE("/"), start);
+	char *rest;
+	long port;
 
 	if (!slice_starts(url, SLICE(BASE)) || end == SIZE_MAX || end - start >= sizeof(digits))
 		return 0;
 	memcpy(digits, url.ptr + start, end - start);
-	return atoi(digits);
+	port = strtol(digits, &rest, 10);
+	return *rest == '\0' && port > 0 && port <= UINT16_MAX ? (int)port : 0;
 }
 
 static int open_listener(struct session *session, int port, struct error *err)
