@@ -36,7 +36,7 @@ CXXFLAGS += -std=c++17 $(OPT) -g $(WARN) -pthread $(SANFLAGS)
 LDFLAGS += -Wl,--as-needed -static-libstdc++ -static-libgcc -pthread $(SANFLAGS)
 # Archives where every run needs the library: no file to open and map, no pointer to move (tests/bench/language).
 ARCHIVES := -l:libyaml.a -l:libjansson.a -l:libsqlite3.a -l:libuv_a.a -l:libre2.a -l:libseccomp.a -l:libcrypto.a
-LDLIBS = $(ARCHIVES) $(PKG_LIBS) -llinear -lm
+LDLIBS = $(ARCHIVES) $(PKG_LIBS) -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*.cc))
 WORKFLOW_SRC := $(sort $(filter-out workflow/cli/main.c,$(wildcard workflow/*/*.c)))
@@ -195,6 +195,45 @@ test:
 	@tests/total $(RESULTS)/*.count || touch $(RESULTS).failed
 	@! rm $(RESULTS).failed 2>/dev/null
 
+# ---- fault tests: dying, failing and losing power, and what is there afterwards
+
+FAULT := $(sort $(filter-out tests/fault/lab.py,$(wildcard tests/fault/*.py)))
+FAULT_C := $(patsubst tests/fault/%.c,$(BUILD)/fault/%,$(sort $(wildcard tests/fault/*_test.c)))
+FAULT_SO := $(patsubst tests/fault/%.c,$(BUILD)/fault/%.so,$(sort $(wildcard tests/fault/preload_*.c)))
+KILL_SRC := $(shell grep -l 'kill_point."' $(LIB_SRC) $(WORKFLOW_SRC))
+
+$(BUILD)/kill/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -DLEXFLOW_KILL_POINTS -c $< -o $@
+
+# The objects with kill points come first, so that the archives' own are not taken.
+$(BUILD)/fault/lexflow: $(call objects,workflow/cli/main.c) $(KILL_SRC:%.c=$(BUILD)/kill/%.o) $(WORKFLOW_A) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	@$(CXX) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/fault/%_test: $(BUILD)/obj/tests/fault/%_test.o $(HARNESS_A) $(WORKFLOW_A) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo '  LD  $@'
+	@$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+$(BUILD)/fault/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	@$(CC) -D_GNU_SOURCE -std=c17 -O2 -g $(WARN) -Wstrict-prototypes -fPIC -shared -o $@ $< -ldl -pthread
+
+.PHONY: test-fault test-fault-long fault-programs
+fault-programs: all $(BUILD)/fault/lexflow $(FAULT_C) $(FAULT_SO)
+
+## test-fault     dying, failing, losing power: the short form     T=part of a name
+test-fault: fault-programs
+	@FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/fault.count -t fault \
+		$(call chosen,$(FAULT_C) $(FAULT))
+
+## test-fault-long   every point, a thousand kills (slow)           T=part of a name
+test-fault-long: fault-programs
+	@FAULT_LONG=1 FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -s 7200 \
+		-o $(RESULTS)/fault-long.count -t fault $(call chosen,$(FAULT_C) $(FAULT))
+
 ## check-bare     make run and make test in a Debian 12 that holds only git and make (slow)
 check-bare:
 	@infra/check/bare-debian
@@ -254,4 +293,4 @@ bench-language: all
 bench-concurrency: all
 	@python3 tests/bench/concurrency/bench.py --bin $(BIN) --work $(BUILD)/bench-concurrency
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/kill -name '*.d' 2>/dev/null)

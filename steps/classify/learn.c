@@ -1,9 +1,17 @@
 /* learn.c - from vectors and labels to weights and probabilities; see learn.h. */
 #include "steps/classify/learn.h"
 
+#include "lib/load/load.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* liblinear, which only training needs: classifying should not load it, and BLAS with it, at every start. */
+struct learner {
+	__typeof__(train) *train;
+	__typeof__(free_and_destroy_model) *free_model;
+};
 
 static void be_quiet(const char *text)
 {
@@ -11,8 +19,8 @@ static void be_quiet(const char *text)
 }
 
 /* One machine: label against the rest. A set without both sides has nothing to learn: it says what it saw. */
-static void learn_label(struct problem *problem, const struct learn_settings *settings, size_t positive,
-			double *weights)
+static void learn_label(const struct learner *learner, struct problem *problem,
+			const struct learn_settings *settings, size_t positive, double *weights)
 {
 	struct parameter parameter = {
 		.solver_type = L2R_L2LOSS_SVC_DUAL, .eps = settings->tolerance, .C = settings->cost};
@@ -24,16 +32,28 @@ static void learn_label(struct problem *problem, const struct learn_settings *se
 		return;
 	}
 	srand(1);
-	model = train(problem, &parameter);
+	model = learner->train(problem, &parameter);
 	for (int i = 0; i < problem->n; i++)
 		weights[i] = model->label[0] == 1 ? model->w[i] : -model->w[i];
-	free_and_destroy_model(&model);
+	learner->free_model(&model);
+}
+
+static void open_learner(struct learner *learner)
+{
+	void *library = load_open("liblinear.so.4", "liblinear4");
+	__typeof__(set_print_string_function) *set_print;
+
+	load_find(library, "train", &learner->train);
+	load_find(library, "free_and_destroy_model", &learner->free_model);
+	load_find(library, "set_print_string_function", &set_print);
+	set_print(be_quiet);
 }
 
 void learn_weights(const struct vectors *vectors, const struct examples *examples, const bool *use,
 		   const struct learn_settings *settings, double *weights)
 {
 	struct problem problem = {.n = vectors->width, .bias = 1};
+	struct learner learner;
 	size_t *chosen = mem_new((examples->count + 1) * sizeof(*chosen));
 
 	problem.y = mem_new((examples->count + 1) * sizeof(*problem.y));
@@ -44,7 +64,7 @@ void learn_weights(const struct vectors *vectors, const struct examples *example
 		chosen[problem.l] = i;
 		problem.x[problem.l++] = vectors->rows[i];
 	}
-	set_print_string_function(be_quiet);
+	open_learner(&learner);
 	for (size_t label = 0; label < examples->labels; label++) {
 		size_t positive = 0;
 
@@ -54,7 +74,7 @@ void learn_weights(const struct vectors *vectors, const struct examples *example
 			problem.y[i] = holds ? 1 : -1;
 			positive += holds;
 		}
-		learn_label(&problem, settings, positive, weights + label * (size_t)vectors->width);
+		learn_label(&learner, &problem, settings, positive, weights + label * (size_t)vectors->width);
 	}
 	mem_free(problem.x);
 	mem_free(problem.y);
