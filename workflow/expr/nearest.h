@@ -2,7 +2,7 @@
  * nearest.h - "did you mean": which of many words is closest to the one that was written.
  *
  * Offer every candidate, then ask. Closeness is the number of letters left out, added, changed or
- * swapped; a word is close when that is at most a third of its length.
+ * swapped; a word is close when that is at most a third of its length, and at most six.
  *
  * Depends on lib/text. Words are borrowed.
  */
