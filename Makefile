@@ -190,7 +190,7 @@ test:
 	@infra/deps build test
 	@$(MAKE) --no-print-directory all unit-programs
 	@rm -rf $(RESULTS)
-	@for suite in check test-unit test-conformance test-e2e; do \
+	@for suite in check test-unit test-conformance test-e2e test-fault; do \
 		$(MAKE) --no-print-directory $$suite || touch $(RESULTS).failed; done
 	@tests/total $(RESULTS)/*.count || touch $(RESULTS).failed
 	@! rm $(RESULTS).failed 2>/dev/null

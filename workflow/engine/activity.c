@@ -8,6 +8,7 @@
 #include "workflow/engine/world_private.h"
 
 #include "lib/clock/clock.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 
 #include <math.h>
@@ -53,6 +54,7 @@ static void answer(struct activity *activity, struct value raw, struct value tim
 	struct run *run = effect->run;
 
 	activity_free(activity);
+	kill_point("effect.after-answer");
 	run_answer(effect, raw, timing);
 	world_settle(world, run);
 }

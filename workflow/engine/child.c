@@ -18,6 +18,7 @@
 #include "lib/docstore/docstore.h"
 #include "workflow/expr/expr.h"
 #include "workflow/expr/raised.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 
 #include <stdio.h>
@@ -485,6 +486,7 @@ static struct child *make(struct world *world, const struct effect *effect, cons
 	if (plan && journal_create_child(world->journal, id, buf_text(&file), buf_slice(&source),
 					 run_id(effect->run), buf_text(&step), &row, err) == 0) {
 		child = add(world, &row);
+		kill_point("child.after-create");
 		child->is_owned = true;
 		child->plan = plan;
 	} else {

@@ -10,6 +10,7 @@
 #include "lib/clock/clock.h"
 #include "lib/http/client.h"
 #include "lib/json/json.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 #include "workflow/engine/world_private.h"
 
@@ -74,6 +75,7 @@ static void release_one(struct world *world, struct waiting *waiting)
 {
 	switch (waiting->kind) {
 	case WAITING_EFFECT:
+		kill_point("effect.before-send");
 		if (waiting->effect)
 			activity_start(world, waiting->effect);
 		break;
@@ -84,9 +86,11 @@ static void release_one(struct world *world, struct waiting *waiting)
 		tell_opened(world, waiting);
 		break;
 	case WAITING_ARRIVAL:
+		kill_point("callback.before-ack");
 		waiting->arrived(waiting->arrived_ctx, true);
 		break;
 	case WAITING_END:
+		kill_point("run.after-end");
 		if (!child_ended(world, waiting->run))
 			world->options.ended(world->options.ctx, waiting->run);
 		break;
@@ -288,6 +292,7 @@ void world_settle(struct world *world, struct run *run)
 	case RUN_RAISED:
 		break;
 	}
+	kill_point("run.before-end");
 	ticket = journal_finish(world->journal, &seat->row, state);
 	enqueue(world, (struct waiting){.kind = WAITING_END, .ticket = ticket, .run = run});
 	journal_flush(world->journal);

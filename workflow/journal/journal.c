@@ -9,6 +9,7 @@
 #include "workflow/journal/journal_private.h"
 #include "lib/clock/clock.h"
 #include "lib/docstore/docstore.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 
 #include <assert.h>
@@ -308,6 +309,7 @@ static int create(struct db *db, void *ctx, struct error *err)
 		return error_set(err, ERROR_BUSY, "the lock of new run %s is held by another process",
 				 creation->run->id);
 	creation->locked = taken == 1;
+	kill_point("create.before-commit");
 	return taken < 0 ? -1 : 0;
 }
 

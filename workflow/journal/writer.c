@@ -15,6 +15,7 @@
  * announced as committed, and what is pushed later is thrown away.
  */
 #include "workflow/journal/journal_private.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 
 #include <assert.h>
@@ -124,8 +125,10 @@ static int commit_batches(struct writer *writer, const struct batch *batch, int6
 			goto fail;
 		*ticket = batch->ticket;
 	}
+	kill_point("journal.before-commit");
 	if (db_commit(db, err) < 0)
 		goto fail;
+	kill_point("journal.after-commit");
 	return 0;
 
 fail:

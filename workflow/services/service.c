@@ -14,6 +14,7 @@
 #include "workflow/services/services_private.h"
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
+#include "lib/kill/kill.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -383,6 +384,7 @@ static void start(struct service *service)
 	mem_free(argv);
 	mem_free(program);
 	if (service->proc) {
+		kill_point("service.after-start");
 		schedule(service, EAGER_PROBE_MS);
 		return;
 	}
