@@ -16,8 +16,8 @@ static size_t least(size_t a, size_t b)
 /*
  * Damerau-Levenshtein distance (optimal string alignment) where it is below `limit`, else at least `limit`.
  *
- * Three rows at a time. Only the band of cells that can still lie below the limit is filled, and a row that has
- * none ends it: a definition may have a thousand unknown names and a thousand known ones, all alike.
+ * Three rows at a time. Only the band of cells that can still lie below the limit is filled, and a row that
+ * has none ends it: a definition may have a thousand unknown names and a thousand known ones, all alike.
  */
 static size_t distance(struct slice a, struct slice b, size_t limit)
 {
