@@ -167,6 +167,22 @@ ended() {
 	[ "$(runs length)" -eq 2 ]
 }
 
+@test "killed before three levels have their answers: each takes it from the one below" {
+	cat >wf/parent.yaml <parent.yaml
+	sed -e 's/workflow_id: child/workflow_id: parent/' -e 's/\${r}/${r + 1}/' parent.yaml >grandparent.yaml
+	sed -i 's/- out:/- rest:\n        call: sys.sleep\n        args: [0.2]\n    - out:/' grandparent.yaml
+	begin run grandparent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id g
+	child=$(lexflow list -n 0 --json | command jq -r 'select(.file == "wf/child.yaml") | .id')
+	killed
+	begin resume "$child"
+	open_gate
+	ended
+	run --separate-stderr timeout 60 lexflow resume g --workflows nowhere
+	echo "$stderr"
+	[ "$output" = 9 ]
+	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED","SUCCEEDED"]' ]
+}
+
 @test "a child that another process goes on with is waited for" {
 	begin run parent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id p
 	killed

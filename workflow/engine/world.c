@@ -262,6 +262,16 @@ enum arrival world_arrive(struct world *world, struct slice path, struct value r
 
 /* ---- runs */
 
+/* Has the run neither ended nor gone? */
+static bool is_seated(const struct world *world, const struct run *run)
+{
+	const struct seat *seat = world->seats;
+
+	while (seat && seat->run != run)
+		seat = seat->next;
+	return seat && !seat->is_over;
+}
+
 void world_settle(struct world *world, struct run *run)
 {
 	struct seat *seat = run_user(run);
@@ -271,12 +281,15 @@ void world_settle(struct world *world, struct run *run)
 	if (world->release_now) {
 		world->release_now = false;
 		committed(world, 0);
+		if (!is_seated(world, run)) /* what was released was answered at once: we have been here for it */
+			return;
 	}
 	switch (run_status(run)) {
 	case RUN_GOES_ON:
 		journal_flush(world->journal);
 		return;
 	case RUN_DIVERGED: /* not ended: the run stays as its journal says */
+		seat->is_over = true;
 		enqueue(world, (struct waiting){.kind = WAITING_END, .run = run});
 		committed(world, 0);
 		return;
@@ -293,6 +306,7 @@ void world_settle(struct world *world, struct run *run)
 		break;
 	}
 	kill_point("run.before-end");
+	seat->is_over = true;
 	ticket = journal_finish(world->journal, &seat->row, state);
 	enqueue(world, (struct waiting){.kind = WAITING_END, .ticket = ticket, .run = run});
 	journal_flush(world->journal);

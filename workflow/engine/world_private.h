@@ -31,6 +31,7 @@ struct seat {
 	struct world *world;
 	struct run *run;
 	bool is_resumed;
+	bool is_over; /* its end is queued */
 	struct seat *next; /* all of the world */
 };
 
