@@ -219,19 +219,19 @@ $(BUILD)/fault/%_test: $(BUILD)/obj/tests/fault/%_test.o $(HARNESS_A) $(WORKFLOW
 
 $(BUILD)/fault/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
-	@$(CC) -D_GNU_SOURCE -std=c17 -O2 -g $(WARN) -Wstrict-prototypes -fPIC -shared -o $@ $< -ldl -pthread
+	@$(CC) -D_GNU_SOURCE -std=c17 -O2 -g $(filter-out -Wpedantic,$(WARN)) -fPIC -shared -o $@ $< -ldl -pthread
 
 .PHONY: test-fault test-fault-long fault-programs
 fault-programs: all $(BUILD)/fault/lexflow $(FAULT_C) $(FAULT_SO)
 
 ## test-fault     dying, failing, losing power: the short form     T=part of a name
 test-fault: fault-programs
-	@FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/fault.count -t fault \
+	@PYTHONDONTWRITEBYTECODE=1 FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/fault.count -t fault \
 		$(call chosen,$(FAULT_C) $(FAULT))
 
 ## test-fault-long   every point, a thousand kills (slow)           T=part of a name
 test-fault-long: fault-programs
-	@FAULT_LONG=1 FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -s 7200 \
+	@PYTHONDONTWRITEBYTECODE=1 FAULT_LONG=1 FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -s 7200 \
 		-o $(RESULTS)/fault-long.count -t fault $(call chosen,$(FAULT_C) $(FAULT))
 
 ## check-bare     make run and make test in a Debian 12 that holds only git and make (slow)

@@ -207,11 +207,10 @@ static void *writer_main(void *ctx)
 
 /* ---- on the loop */
 
-static void start_thread(struct writer *writer)
+static bool start_thread(struct writer *writer)
 {
-	if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0)
-		abort(); /* as out of memory */
-	writer->has_thread = true;
+	writer->has_thread = pthread_create(&writer->thread, NULL, writer_main, writer) == 0;
+	return writer->has_thread;
 }
 
 /* Commit on the caller's thread what was held and pushed. */
@@ -259,14 +258,13 @@ void writer_free(struct writer *writer)
 void writer_push(struct writer *writer, struct batch *taken)
 {
 	taken->next = NULL;
-	if (writer->holds) { /* so there is no lock to wait for, only the disk */
+	/* When held there is no lock to wait for, only the disk. Without room for a thread the loop waits for both. */
+	if (writer->holds || (!writer->has_thread && !start_thread(writer))) {
 		*writer->last = taken;
 		writer->last = &taken->next;
 		serve_here(writer);
 		return;
 	}
-	if (!writer->has_thread)
-		start_thread(writer);
 	pthread_mutex_lock(&writer->mutex);
 	*writer->last = taken;
 	writer->last = &taken->next;
