@@ -20,7 +20,7 @@ VERSION := 0.1.0
 
 PROGRAMS := lexflow ingest classify extract store
 PACKAGES := yaml-0.1 jansson libcurl sqlite3 libuv libmicrohttpd re2 icu-i18n icu-uc libcrypto libxml-2.0 \
-	libarchive libmagic libseccomp libexttextcat
+	libarchive libmagic libseccomp libexttextcat libzstd
 # Linked as shared libraries where a program needs them; the rest are ARCHIVES, or opened at first use (lib/load).
 SHARED := icu-i18n icu-uc libxml-2.0 libarchive libmagic libexttextcat
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) | sed 's/-std=c++[0-9]*//g;s/-I/-isystem /g'))$(PKG_CFLAGS)
@@ -35,7 +35,7 @@ CFLAGS += -std=c17 $(OPT) -g $(WARN) -Wstrict-prototypes -Wmissing-prototypes -p
 CXXFLAGS += -std=c++17 $(OPT) -g $(WARN) -pthread $(SANFLAGS)
 LDFLAGS += -Wl,--as-needed -static-libstdc++ -static-libgcc -pthread $(SANFLAGS)
 # Archives where every run needs the library: no file to open and map, no pointer to move (tests/bench/language).
-ARCHIVES := -l:libyaml.a -l:libjansson.a -l:libsqlite3.a -l:libuv_a.a -l:libre2.a -l:libseccomp.a -l:libcrypto.a
+ARCHIVES := -l:libyaml.a -l:libjansson.a -l:libsqlite3.a -l:libuv_a.a -l:libre2.a -l:libseccomp.a -l:libcrypto.a -l:libzstd.a
 LDLIBS = $(ARCHIVES) $(PKG_LIBS) -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c lib/*/*.cc))

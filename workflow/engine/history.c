@@ -113,13 +113,15 @@ static int64_t record(struct run *run, enum event_kind kind, int64_t strand, int
 		      struct value content, int64_t time_us)
 {
 	struct event event = {run->next_event, kind, strand, effect, time_us, {0}};
+	struct content_parts parts;
 	struct buf text;
 	int64_t ticket;
 
 	buf_init(&text, 0);
-	if (journal_encode(&text, content) < 0)
+	if (journal_encode_parts(&text, content, &parts) < 0)
 		assert(0 && "content is bounded before it comes here");
 	event.content = buf_slice(&text);
+	event.parts = parts.count ? &parts : NULL;
 	ticket = run->host->append(run->host->ctx, run, &event);
 	buf_release(&text);
 	return ticket;

@@ -6,9 +6,9 @@
  * base64}, {"$double": text}. Bytes that are text, as the bodies of requests are, travel as {"$text": text}:
  * smaller, and one can read them in the database.
  *
- * A key that would be taken for one of these, and one that holds a NUL, which the reader of JSON refuses, is
- * written as "$0" and the key with %25 for % and %00 for NUL. That nests nothing, so the depth of what is
- * written is that of the value and one more.
+ * A key that would be taken for one of these or for the place of a part (contents.c), and one that holds a NUL,
+ * which the reader of JSON refuses, is written as "$0" and the key with %25 for % and %00 for NUL. That nests
+ * nothing, so the depth of what is written is that of the value and one more.
  */
 #include "workflow/journal/journal.h"
 #include "lib/json/json.h"
@@ -106,7 +106,8 @@ static struct value wrap_list(struct value list, int depth)
 
 static bool needs_escape(struct value map, struct slice key)
 {
-	return memchr(key.ptr, '\0', key.len) || slice_starts(key, slice_of(escaped)) || is_marked(map);
+	return memchr(key.ptr, '\0', key.len) || slice_starts(key, slice_of(escaped)) || is_marked(map) ||
+	       (value_len(map) == 1 && slice_is(key, "$content"));
 }
 
 static void escape_key(struct buf *out, struct slice key)
@@ -176,6 +177,66 @@ int journal_encode(struct buf *out, struct value v)
 
 	value_unref(wrapped);
 	return result;
+}
+
+/* ---- writing in parts */
+
+static bool is_plain_map(struct value v)
+{
+	if (v.kind != VALUE_MAP)
+		return false;
+	for (size_t i = 0; i < value_len(v); i++) {
+		if (needs_escape(v, value_map_key(v, i)))
+			return false;
+	}
+	return true;
+}
+
+static void add_part(struct content_parts *parts, size_t start, size_t end)
+{
+	if (end - start >= CONTENT_PART_BYTES && parts->count < CONTENT_MAX_PARTS)
+		parts->at[parts->count++] = (struct content_part){start, end - start};
+}
+
+static int encode_members(struct buf *out, struct value map, int level, struct content_parts *parts);
+
+/* A request or result as such is seldom the same twice, its body is: so a map of the first level goes in members. */
+static int encode_member(struct buf *out, struct value v, int level, struct content_parts *parts)
+{
+	size_t start = out->len, before = parts->count;
+	int result;
+
+	if (level < 2 && is_plain_map(v))
+		result = encode_members(out, v, level + 1, parts);
+	else
+		result = journal_encode(out, v);
+	if (parts->count == before)
+		add_part(parts, start, out->len);
+	return result;
+}
+
+static int encode_members(struct buf *out, struct value map, int level, struct content_parts *parts)
+{
+	for (size_t i = 0; i < value_len(map); i++) {
+		struct value key = value_string(value_map_key(map, i));
+		int result;
+
+		buf_add_char(out, i ? ',' : '{');
+		result = json_write(out, key);
+		value_unref(key);
+		buf_add_char(out, ':');
+		if (result < 0 || encode_member(out, *value_map_at(map, i), level, parts) < 0)
+			return -1;
+	}
+	return buf_add_text(out, value_len(map) ? "}" : "{}");
+}
+
+int journal_encode_parts(struct buf *out, struct value content, struct content_parts *parts)
+{
+	parts->count = 0;
+	if (value_size(content) < CONTENT_PART_BYTES / 2 || !is_plain_map(content)) /* most events */
+		return journal_encode(out, content);
+	return encode_members(out, content, 1, parts);
 }
 
 /* ---- reading */

@@ -493,7 +493,8 @@ static struct batch *batch_get(struct journal *journal)
 	return batch;
 }
 
-static int64_t queue(struct journal *journal, const struct record *record, struct slice content)
+static int64_t queue(struct journal *journal, const struct record *record, struct slice content,
+		     const struct content_part *parts)
 {
 	struct batch *batch;
 
@@ -507,6 +508,7 @@ static int64_t queue(struct journal *journal, const struct record *record, struc
 	batch = batch_get(journal);
 	buf_add(&batch->records, record, sizeof(*record));
 	buf_add_slice(&batch->records, content);
+	buf_add(&batch->records, parts, record->part_count * sizeof(*parts));
 	assert(!batch->records.full); /* the engine's limits are far below */
 	batch->ticket = journal->ticket;
 	return journal->ticket;
@@ -523,9 +525,10 @@ int64_t journal_append(struct journal *journal, const struct journal_run *run, c
 		.effect = event->effect,
 		.time_us = event->time_us,
 		.content_len = event->content.len,
+		.part_count = event->parts ? event->parts->count : 0,
 	};
 
-	return queue(journal, &record, event->content);
+	return queue(journal, &record, event->content, event->parts ? event->parts->at : NULL);
 }
 
 int64_t journal_finish(struct journal *journal, const struct journal_run *run, enum run_state state)
@@ -537,7 +540,7 @@ int64_t journal_finish(struct journal *journal, const struct journal_run *run, e
 		.time_us = clock_wall_us(),
 	};
 
-	return queue(journal, &record, slice_of(""));
+	return queue(journal, &record, slice_of(""), NULL);
 }
 
 void journal_flush(struct journal *journal)

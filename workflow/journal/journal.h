@@ -33,6 +33,16 @@ enum event_kind {
 	EVENT_ARRIVED,	   /* a request to one: {"callback": id, "payload": what await_callback gives} */
 };
 
+/* A stretch of an event's content that is stored by itself, once for all events that hold the same. */
+struct content_part {
+	size_t start, len; /* bytes of the content */
+};
+enum { CONTENT_MAX_PARTS = 16, CONTENT_PART_BYTES = 512 }; /* what is smaller stays where it is */
+struct content_parts {
+	size_t count;
+	struct content_part at[CONTENT_MAX_PARTS]; /* in order, none within another */
+};
+
 struct event {
 	int64_t number;	 /* 1, 2, 3 ... within the run, without a gap (J3) */
 	enum event_kind kind;
@@ -40,6 +50,7 @@ struct event {
 	int64_t effect;	 /* ANNOUNCED, ANSWERED: the effect's number within the run; else 0 */
 	int64_t time_us; /* wall clock; for people, never for replay */
 	struct slice content; /* JSON (journal_encode); borrowed */
+	const struct content_parts *parts; /* of an append, by journal_encode_parts, or NULL; read back it is NULL */
 };
 
 /* ---- runs */
@@ -135,10 +146,12 @@ bool journal_is_owned(struct journal *journal, const struct journal_run *run);
 
 /* ---- content: JSON in which every value survives the round trip: bytes as {"$text": "..."} if they are UTF-8, else
  * {"$bytes": "base64"}; doubles that JSON cannot tell from integers (or hold) as {"$double": "3"}; keys that
- * would be taken for these, or hold a NUL, behind a "$0" (content.c) */
+ * would be taken for these or for {"$content": hash} (contents.c), or hold a NUL, behind a "$0" (content.c) */
 
 /* Appends. -1 (and *out as far as written) when nested deeper than JSON_MAX_DEPTH or beyond out's limit. */
 int journal_encode(struct buf *out, struct value v);
+/* The same for the content of an event; *parts: its large members and theirs, for struct event. */
+int journal_encode_parts(struct buf *out, struct value content, struct content_parts *parts);
 int journal_decode(struct slice content, struct value *out, struct error *err);
 
 #endif

@@ -2,7 +2,8 @@
  * journal_private.h - the parts of a journal, for this room alone.
  *
  * journal.c is the loop's side; writer.c the thread that commits; lock.c who owns a run; read.c the reading
- * connection; schema.c the tables; content.c values as JSON.
+ * connection; schema.c the tables; content.c values as JSON; contents.c what is stored once; gc.c what is deleted;
+ * cancel.c the wish that a run end.
  */
 #ifndef WORKFLOW_JOURNAL_PRIVATE_H
 #define WORKFLOW_JOURNAL_PRIVATE_H
@@ -28,7 +29,7 @@ bool locks_is_held(struct locks *locks, int64_t row); /* by anyone */
 
 /* ---- writer.c: the thread that commits */
 
-/* What is queued for the database, in order; each record is followed by its content. */
+/* What is queued for the database, in order; each record is followed by its content and parts. */
 enum record_kind { RECORD_EVENT, RECORD_END };
 
 struct record {
@@ -38,6 +39,7 @@ struct record {
 	int64_t number, strand, effect;
 	int64_t time_us;
 	size_t content_len;
+	size_t part_count; /* struct content_part follow the content */
 };
 
 /* One turn of the loop: records and the ticket of the last. Used again and again. */
@@ -71,6 +73,14 @@ int writer_call(struct writer *writer, writer_job *job, void *ctx, struct error 
 int writer_hold(struct writer *writer, writer_job *job, void *ctx, struct error *err);
 
 void batch_free(struct batch *batch);
+
+/* ---- contents.c: parts of contents, stored once by their SHA-256, large ones compressed */
+
+/* What of a content is stored with its event: parts are put into `contents` and {"$content": hash} in their places. */
+int contents_put(struct db *db, int64_t run, struct slice content, const struct content_part *parts, size_t count,
+		 struct buf *out, struct error *err);
+/* The content whole again; appended. */
+int contents_restore(struct db *db, struct slice stored, struct buf *out, struct error *err);
 
 /* ---- read.c */
 

@@ -14,7 +14,11 @@ struct reader {
 	char *path;
 	struct db *db;
 	struct buf file, parent_run, parent_step; /* lent by the last read */
+	struct buf whole;			  /* the content of an event, its parts in their places */
 };
+
+/* Of one event; the engine's limits are far below. */
+enum { MAX_CONTENT_BYTES = 1 << 30 };
 
 #define RUN_COLUMNS                                                                                       \
 	"SELECT row, id, definition, file, parent_run, parent_step, state, start_us, end_us, owner_pid, " \
@@ -28,6 +32,7 @@ struct reader *reader_new(const char *path)
 	buf_init(&reader->file, 0);
 	buf_init(&reader->parent_run, 0);
 	buf_init(&reader->parent_step, 0);
+	buf_init(&reader->whole, MAX_CONTENT_BYTES);
 	return reader;
 }
 
@@ -39,6 +44,7 @@ void reader_free(struct reader *reader)
 	buf_release(&reader->file);
 	buf_release(&reader->parent_run);
 	buf_release(&reader->parent_step);
+	buf_release(&reader->whole);
 	mem_free(reader->path);
 	mem_free(reader);
 }
@@ -241,11 +247,23 @@ static struct event event_of(sqlite3_stmt *stmt)
 	};
 }
 
+static int take_event(struct reader *reader, sqlite3_stmt *stmt, struct event *event, struct error *err)
+{
+	*event = event_of(stmt);
+	if (sqlite3_column_int64(stmt, 6) == 0)
+		return 0;
+	buf_clear(&reader->whole);
+	if (contents_restore(reader->db, event->content, &reader->whole, err) < 0)
+		return -1;
+	event->content = buf_slice(&reader->whole);
+	return 0;
+}
+
 int journal_events(struct journal *journal, const struct journal_run *run, int64_t from,
 		   bool (*each)(void *ctx, const struct event *event), void *ctx, struct error *err)
 {
 	sqlite3_stmt *stmt = prepare(journal->reader,
-				     "SELECT number, kind, strand, effect, time_us, content FROM events "
+				     "SELECT number, kind, strand, effect, time_us, content, parts FROM events "
 				     "WHERE run = ?1 AND number >= ?2 ORDER BY number",
 				     err);
 	int64_t expected = from;
@@ -257,7 +275,10 @@ int journal_events(struct journal *journal, const struct journal_run *run, int64
 	db_bind_int(stmt, 1, run->row);
 	db_bind_int(stmt, 2, from);
 	while ((row = db_step(journal->reader->db, stmt, err)) == 1) {
-		event = event_of(stmt);
+		if (take_event(journal->reader, stmt, &event, err) < 0) {
+			row = -1;
+			break;
+		}
 		if (event.number != expected++) { /* J3: replay must not jump over a hole */
 			row = error_set(err, ERROR_IO, "%s: event %lld of run %s is missing", journal->path,
 					(long long)expected - 1, run->id);

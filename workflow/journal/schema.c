@@ -41,5 +41,27 @@ static const char version_2[] = "ALTER TABLE runs ADD COLUMN origin INTEGER NOT 
 				"UPDATE runs SET origin = 1 WHERE parent_run <> '';\n"
 				"CREATE INDEX runs_by_parent ON runs (parent_run) WHERE parent_run <> '';\n";
 
-const char *const journal_migrations[] = {version_1, version_2};
+/* Large parts of event contents, each stored once (contents.c); `parts` counts those of an event. A run that another
+ * process owns ends by a row in `cancellations` (cancel.c). */
+static const char version_3[] = "CREATE TABLE contents (\n"
+				"	row INTEGER PRIMARY KEY,\n"
+				"	hash TEXT NOT NULL UNIQUE, -- SHA-256 of the JSON, in hex\n"
+				"	size INTEGER NOT NULL, -- bytes of the JSON\n"
+				"	codec INTEGER NOT NULL, -- 0: as it is, 1: zstd\n"
+				"	bytes BLOB NOT NULL\n"
+				") STRICT;\n"
+				"CREATE TABLE content_uses (\n"
+				"	content INTEGER NOT NULL REFERENCES contents (row),\n"
+				"	run INTEGER NOT NULL REFERENCES runs (row),\n"
+				"	PRIMARY KEY (content, run)\n"
+				") STRICT, WITHOUT ROWID;\n"
+				"CREATE INDEX content_uses_by_run ON content_uses (run);\n"
+				"CREATE INDEX runs_by_definition ON runs (definition);\n"
+				"ALTER TABLE events ADD COLUMN parts INTEGER NOT NULL DEFAULT 0;\n"
+				"CREATE TABLE cancellations (\n"
+				"	run INTEGER PRIMARY KEY REFERENCES runs (row),\n"
+				"	asked_us INTEGER NOT NULL\n"
+				") STRICT;\n";
+
+const char *const journal_migrations[] = {version_1, version_2, version_3};
 const size_t journal_migration_count = sizeof(journal_migrations) / sizeof(journal_migrations[0]);

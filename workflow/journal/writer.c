@@ -61,8 +61,20 @@ void batch_free(struct batch *batch)
 
 /* ---- on the thread */
 
+/* What stays of a content with its event, once its parts are stored. */
+static int put_parts(struct db *db, const struct record *record, const char *content, struct buf *rest,
+		     struct error *err)
+{
+	struct content_part parts[CONTENT_MAX_PARTS];
+
+	memcpy(parts, content + record->content_len, record->part_count * sizeof(parts[0]));
+	buf_clear(rest);
+	return contents_put(db, record->run, (struct slice){content, record->content_len}, parts, record->part_count,
+			    rest, err);
+}
+
 /* The bytes stay where they are until the batch is spent, so SQLite need not copy them. */
-static int write_event(struct db *db, sqlite3_stmt *insert, const struct record *record, const char *content,
+static int write_event(struct db *db, sqlite3_stmt *insert, const struct record *record, struct slice content,
 		       struct error *err)
 {
 	sqlite3_bind_int64(insert, 1, record->run);
@@ -71,7 +83,8 @@ static int write_event(struct db *db, sqlite3_stmt *insert, const struct record 
 	sqlite3_bind_int64(insert, 4, record->strand);
 	sqlite3_bind_int64(insert, 5, record->effect);
 	sqlite3_bind_int64(insert, 6, record->time_us);
-	sqlite3_bind_text64(insert, 7, content, record->content_len, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_text64(insert, 7, content.ptr, content.len, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_int64(insert, 8, (int64_t)record->part_count);
 	return db_step(db, insert, err);
 }
 
@@ -87,28 +100,40 @@ static int write_end(struct db *db, const struct record *record, struct error *e
 	return db_step(db, update, err);
 }
 
+static int write_record(struct db *db, sqlite3_stmt *insert, const struct record *record, const char *content,
+			struct buf *rest, struct error *err)
+{
+	if (record->kind == RECORD_END)
+		return write_end(db, record, err);
+	if (record->part_count == 0)
+		return write_event(db, insert, record, (struct slice){content, record->content_len}, err);
+	if (put_parts(db, record, content, rest, err) < 0)
+		return -1;
+	return write_event(db, insert, record, buf_slice(rest), err);
+}
+
 static int write_batch(struct db *db, const struct batch *batch, struct error *err)
 {
 	sqlite3_stmt *insert =
 		db_prepare(db,
-			   "INSERT INTO events (run, number, kind, strand, effect, time_us, content) "
-			   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			   "INSERT INTO events (run, number, kind, strand, effect, time_us, content, parts) "
+			   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 			   err);
 	const char *at = batch->records.data, *end = at + batch->records.len;
 	struct record record;
+	struct buf rest;
 	int result = insert ? 0 : -1;
 
+	buf_init(&rest, 0);
 	while (result == 0 && at < end) {
 		memcpy(&record, at, sizeof(record));
 		at += sizeof(record);
-		if (record.kind == RECORD_EVENT)
-			result = write_event(db, insert, &record, at, err);
-		else
-			result = write_end(db, &record, err);
-		at += record.content_len;
+		result = write_record(db, insert, &record, at, &rest, err);
+		at += record.content_len + record.part_count * sizeof(struct content_part);
 	}
 	if (insert)
 		sqlite3_clear_bindings(insert);
+	buf_release(&rest);
 	return result;
 }
 
