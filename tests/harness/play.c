@@ -108,6 +108,7 @@ void play_begin_in(struct play *play, const struct plan *plan, const struct play
 
 	play_init(play, plan, world->script);
 	play->reversed = world->reversed;
+	play->shuffle = world->shuffle;
 	play->past_count = past_count;
 	if (past_count)
 		play->wall_us = past->events[past_count - 1].time_us;
@@ -254,6 +255,22 @@ static bool send_request(struct play *play)
 	return true;
 }
 
+/* An order among effects that is the same at the same place of the history, so that a replay may go on from there. */
+static uint64_t shuffled(const struct play *play, const struct effect *effect)
+{
+	uint64_t place = (play->past_count + play->event_count) * 0x9e3779b97f4a7c15u;
+	uint64_t mix = (play->shuffle ^ place ^ (uint64_t)effect->number) * 0xbf58476d1ce4e5b9u;
+
+	return (mix ^ mix >> 29) * 0x94d049bb133111ebu;
+}
+
+static bool comes_before(const struct play *play, const struct effect *a, const struct effect *b)
+{
+	if (play->shuffle)
+		return shuffled(play, a) < shuffled(play, b);
+	return (a->number < b->number) != play->reversed;
+}
+
 /* By number, not by the order they were performed in: what a replay performs again comes late. */
 static struct effect *next_effect(const struct play *play)
 {
@@ -265,7 +282,7 @@ static struct effect *next_effect(const struct play *play)
 
 		if (effect->kind == EFFECT_AWAIT && !wants_timeout)
 			continue;
-		if (!chosen || (effect->number < chosen->number) != play->reversed)
+		if (!chosen || comes_before(play, effect, chosen))
 			chosen = effect;
 	}
 	return chosen;

@@ -30,6 +30,7 @@ struct play_world {
 	struct value script;
 	struct limits limits;
 	bool reversed; /* answer the newest effect first */
+	uint64_t shuffle; /* answer in an order that follows from this number; 0: not shuffled */
 };
 
 struct play {
@@ -38,6 +39,7 @@ struct play {
 	size_t next_line;
 	size_t past_count; /* events of the past */
 	bool reversed;     /* answer the newest effect first */
+	uint64_t shuffle;  /* of play_world */
 	char problem[300]; /* what the script does not provide for, which ends the play; or "" */
 
 	struct event events[PLAY_MAX_EVENTS]; /* content owned */
