@@ -50,6 +50,11 @@ static void context_head(struct buf *text, struct value raised)
 	json_write(text, raised);
 }
 
+struct value shown_error(struct value raised)
+{
+	return expr_is_too_deep(raised) ? value_string_z("(nested too deeply to be shown)") : value_ref(raised);
+}
+
 struct value error_report(struct value raised, struct value trace)
 {
 	struct value report = value_map_new();
@@ -69,9 +74,7 @@ struct value error_report(struct value raised, struct value trace)
 			buf_printf(&text, ", line: %.*s", SLICE_ARG(value_get_text(*at, "line")));
 	}
 	value_put(&stack, "elements", value_ref(trace));
-	value_put(&report, "payload",
-		  expr_is_too_deep(raised) ? value_string_z("(nested too deeply to be shown)")
-					   : value_ref(raised));
+	value_put(&report, "payload", shown_error(raised));
 	value_put(&report, "context", value_string(buf_slice(&text)));
 	value_put(&report, "stackTrace", stack);
 	buf_release(&text);
