@@ -248,3 +248,17 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()
 	[ "${#lines[@]}" -eq 5 ]
 	[ "$(store list --limit 0 --format json | wc -l)" -eq 1 ]
 }
+
+@test "JSON that nests deeper than a journal can hold is refused before a run begins" {
+	printf 'main:\n  params: [a]\n  steps:\n    - out:\n        return: 1\n' >one.yaml
+	for depth in 500 501 513 600; do
+		{
+			head -c "$depth" /dev/zero | tr '\0' '['
+			head -c "$depth" /dev/zero | tr '\0' ']'
+		} >deep.json
+		run --separate-stderr lexflow run one.yaml --data @deep.json
+		echo "$depth: $status $stderr"
+		[ "$status" -eq $((depth > 500 ? 2 : 0)) ]
+		[[ "$depth" -eq 500 || "$stderr" == *deeper*levels* ]]
+	done
+}

@@ -63,6 +63,8 @@ void cli_print_diags(struct diags *diags);
 int cli_read_data(const char *data, struct value *out, struct error *err);
 /* The same for another option, whose name is for the message. */
 int cli_read_json(const char *option, const char *given, struct value *out, struct error *err);
+/* May a run be given this, as deep as it nests? */
+int cli_check_depth(const char *option, struct value given, struct error *err);
 /* --env-file and --env into a map of strings. */
 int cli_read_env(const struct opts *opts, struct value *env, struct error *err);
 

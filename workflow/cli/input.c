@@ -4,6 +4,7 @@
 #include "lib/diag/diag.h"
 #include "lib/json/json.h"
 #include "lib/mem/mem.h"
+#include "workflow/expr/expr.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,6 +87,15 @@ int cli_read_data(const char *data, struct value *out, struct error *err)
 	return cli_read_json("--data", data, out, err);
 }
 
+int cli_check_depth(const char *option, struct value given, struct error *err)
+{
+	if (!expr_is_too_deep(given))
+		return 0;
+	error_set(err, ERROR_INPUT, "%s is nested deeper than %d levels", option, EXPR_MAX_VALUE_DEPTH);
+	error_hint(err, "what a run is given goes into its journal, whose depth is bounded");
+	return -1;
+}
+
 int cli_read_json(const char *option, const char *given, struct value *out, struct error *err)
 {
 	struct error cause = {0};
@@ -106,6 +116,8 @@ int cli_read_json(const char *option, const char *given, struct value *out, stru
 		result = error_set(err, ERROR_INPUT, "%s is not JSON: %s", option, cause.message);
 		error_hint(err, "%s takes JSON, @FILE or - for stdin; a text needs its quotes: '\"text\"'",
 			   option);
+	} else if (result == 0) {
+		result = cli_check_depth(option, *out, err);
 	}
 	buf_release(&text);
 	return result;

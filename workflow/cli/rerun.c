@@ -213,6 +213,8 @@ static int read_set(const struct opts *opts, struct value *set, struct error *er
 			return -1;
 		}
 		value_map_set(set, (struct slice){given, (size_t)(equals - given)}, v);
+		if (cli_check_depth("--set", v, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -111,7 +111,7 @@ enum outcome retry(struct strand *strand, struct frame *frame, const struct plan
 	value_put(&request, "seconds", value_double(delay > 0 ? delay : 0));
 	value_put(&request, "attempt", value_int(attempts->as.integer));
 	value_put(&request, "max_retries", value_ref(policy[0]));
-	value_put(&request, "error", value_ref(frame->slots[handler->hidden]));
+	value_put(&request, "error", shown_error(frame->slots[handler->hidden]));
 	frame->depth -= 4; /* numbers: nothing to drop */
 	effect_announce(strand, EFFECT_SLEEP, "retry", request, true);
 	return WAITS;

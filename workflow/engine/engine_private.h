@@ -210,6 +210,7 @@ void history_release(struct run *run);
 
 /* ---- report.c */
 struct value trace_new(const struct strand *strand); /* list of {"step","routine","position"} */
+struct value shown_error(struct value raised); /* as the journal can hold it: a text in place of what nests too deeply */
 struct value error_report(struct value raised,
 			  struct value trace); /* lent; {"payload","context","stackTrace"} */
 bool has_json_form(struct value v);            /* bytes, NaN and infinity have none */
