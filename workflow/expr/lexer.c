@@ -246,13 +246,15 @@ static const struct symbol symbols[] = {
 	{"+", OP_ADD},           {"-", OP_SUBTRACT},    {"<", OP_LESS},           {">", OP_GREATER},
 };
 
-/* What other languages write and this one does not have. */
-static const char *foreign_hint(struct slice rest)
+/* What other languages write and this one does not have. `follows_name`: no blank before it. */
+static const char *foreign_hint(struct slice rest, bool follows_name)
 {
 	if (slice_starts(rest, SLICE("&&")))
 		return "write \"and\"";
 	if (slice_starts(rest, SLICE("||")))
 		return "write \"or\"";
+	if (follows_name && (slice_starts(rest, SLICE("!")) || slice_starts(rest, SLICE("@"))))
+		return "a key with other characters than letters stands in quotes: m[\"a!b\"]";
 	if (slice_starts(rest, SLICE("!")))
 		return "write \"not\"";
 	if (slice_starts(rest, SLICE("=")))
@@ -270,6 +272,7 @@ static void read_symbol(struct lexer *lexer)
 	struct slice rest = slice_sub(lexer->text, token->start, lexer->text.len);
 	const char *hint;
 	size_t offset = 0;
+	char before;
 
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
 		if (!slice_starts(rest, slice_of(symbols[i].text)))
@@ -287,7 +290,8 @@ static void read_symbol(struct lexer *lexer)
 	}
 	utf8_next(rest, &offset);
 	complain(lexer, token->start, offset, "this character means nothing in an expression");
-	hint = foreign_hint(rest);
+	before = token->start > 0 ? byte_at(lexer, token->start - 1) : '\0';
+	hint = foreign_hint(rest, is_letter(before) || is_digit(before));
 	if (hint)
 		diags_hint(lexer->diags, "%s", hint);
 }

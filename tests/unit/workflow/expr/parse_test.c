@@ -261,6 +261,8 @@ static void what_other_languages_write_is_explained(void **state)
 	assert_mistake("${a && b}", 1, 8, "expression-syntax", "\"and\"");
 	assert_mistake("${a || b}", 1, 8, "expression-syntax", "\"or\"");
 	assert_mistake("${!a}", 1, 6, "expression-syntax", "\"not\"");
+	assert_mistake("${m[a!b]}", 1, 9, "expression-syntax", "m[\"a!b\"]");
+	assert_mistake("${m[a@b]}", 1, 9, "expression-syntax", "m[\"a!b\"]");
 	assert_mistake("${a = b}", 1, 8, "expression-syntax", "\"==\"");
 	assert_mistake("'${a ? b : c}'", 1, 9, "expression-syntax", "if(");
 	assert_mistake("${ ${x} }", 1, 7, "expression-syntax", "nest");
