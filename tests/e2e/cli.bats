@@ -97,6 +97,14 @@ killed_run() {
 	[ "$(tail -n 1 <<<"$stderr" | jq -r '.error.stackTrace.elements[0] | .routine + "." + .step')" = main.fail ]
 }
 
+@test "an error of the result has no place: its stack trace is an empty list" {
+	printf -- '- out:\n    return: ${text.encode("x")}\n' >bytes.yaml
+	run --separate-stderr lexflow run bytes.yaml
+	echo "$stderr"
+	[ "$status" -eq 1 ]
+	[ "$(tail -n 1 <<<"$stderr" | jq -c .error.stackTrace.elements)" = '[]' ]
+}
+
 @test "user variables reach sys.get_env, the host's do not" {
 	printf -- '- out:\n    return: %s\n' "'\${[sys.get_env(\"MINE\"), sys.get_env(\"FILED\"), sys.get_env(\"HOME\")]}'" >env.yaml
 	printf '# comment\nFILED=two words\n' >vars

@@ -73,7 +73,8 @@ struct value error_report(struct value raised, struct value trace)
 		if (at)
 			buf_printf(&text, ", line: %.*s", SLICE_ARG(value_get_text(*at, "line")));
 	}
-	value_put(&stack, "elements", value_ref(trace));
+	/* An error of the result has no place, and its readers still expect a list. */
+	value_put(&stack, "elements", trace.kind == VALUE_LIST ? value_ref(trace) : value_list_new(0));
 	value_put(&report, "payload", shown_error(raised));
 	value_put(&report, "context", value_string(buf_slice(&text)));
 	value_put(&report, "stackTrace", stack);
