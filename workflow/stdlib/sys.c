@@ -131,8 +131,10 @@ static int sleep_for(const struct stdlib_context *context, const struct value *a
 	if (want_number(args[0], "sys.sleep", "seconds", raised) < 0)
 		return -1;
 	seconds = value_number(args[0]);
-	if (isnan(seconds) || seconds < 0 || seconds > max_sleep_seconds)
-		return raise_error(raised, "ValueError", "sys.sleep: seconds must be between 0 and %.0f",
+	if (isnan(seconds) || seconds < 0)
+		return raise_error(raised, "ValueError", "sys.sleep: seconds cannot be negative");
+	if (seconds > max_sleep_seconds)
+		return raise_error(raised, "ValueError", "sys.sleep: seconds must be at most %.0f",
 				   max_sleep_seconds);
 	*out = value_map_new();
 	value_put(out, "seconds", args[0]);

@@ -121,7 +121,7 @@ static int length(const struct stdlib_context *context, const struct value *args
 	case VALUE_MAP:
 		return give(out, value_int((int64_t)value_len(args[0])));
 	default:
-		return raise_argument(raised, "len()", "value", "a list, map or string", args[0]);
+		return raise_argument(raised, "len()", "x", "a list, map or string", args[0]);
 	}
 }
 
