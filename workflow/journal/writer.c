@@ -142,9 +142,10 @@ static int commit_batches(struct writer *writer, const struct batch *batch, int6
 {
 	struct db *db = writer->db;
 
-	if (!writer->holds && db_begin(db, err) < 0)
+	if (writer->holds) /* not written else: the loop reads it while the thread commits */
+		writer->holds = false;
+	else if (db_begin(db, err) < 0)
 		return -1;
-	writer->holds = false;
 	for (; batch; batch = batch->next) {
 		if (write_batch(db, batch, err) < 0)
 			goto fail;
