@@ -2,9 +2,10 @@
  * eval.c - lexflow eval: one expression, evaluated as a run would, without a journal.
  *
  * What asks the world in passing (sys.now, uuid.generate) is answered live. What blocks cannot stand in an
- * expression, so nothing is ever performed.
+ * expression, so nothing is ever performed. With --at the variables and the environment are those of a past run.
  */
-#include "workflow/cli/cli.h"
+#include "workflow/cli/connectors.h"
+#include "workflow/cli/moment.h"
 
 #include "lib/clock/clock.h"
 #include "lib/diag/diag.h"
@@ -16,19 +17,22 @@
 #include <sys/random.h>
 
 static const struct opt_option options[] = {
+	{"at", 0, OPT_TEXT, "RUN/STEP[#N]|RUN/EVENT", NULL, NULL,
+	 "with the variables of a run before a step, or after an event"},
 	{"vars", 0, OPT_TEXT, "JSON|@FILE|-", NULL, NULL, "a map: what the variables hold"},
 	{"env", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "user environment variable, for sys.get_env"},
 	{"env-file", 0, OPT_TEXT, "FILE", NULL, NULL, "NAME=VALUE lines"},
 	{0},
 };
 
-static const struct opt_option *const tables[] = {options, NULL};
+static const struct opt_option *const tables[] = {options, cli_secret_options, cli_state_options, NULL};
 
 const struct opt_command cli_eval_command = {
 	.name = "lexflow eval",
 	.operands = "EXPRESSION",
 	.summary = "evaluate one expression and print its value",
-	.example = "lexflow eval 'text.split(name, \" \")[0]' --vars '{\"name\": \"Ada Lovelace\"}'",
+	.example = "lexflow eval 'text.split(name, \" \")[0]' --vars '{\"name\": \"Ada Lovelace\"}'\n"
+		   "lexflow eval 'total / len(items)' --at last/main.store",
 	.tables = tables,
 };
 
@@ -104,6 +108,43 @@ static int read_variables(const struct opts *opts, struct value *variables, stru
 			return error_set(err, ERROR_INPUT, "--vars: \"%.*s\" cannot be the name of a variable",
 					 SLICE_ARG(slice_sub(name, 0, 100)));
 	}
+	return 0;
+}
+
+/* Taken into `into`, in place of what it has of the same name. */
+static void put_all(struct value *into, struct value map)
+{
+	for (size_t i = 0; i < value_len(map); i++)
+		value_map_set(into, value_map_key(map, i), value_ref(*value_map_at(map, i)));
+	value_unref(map);
+}
+
+/* What a run had; what is given besides is stronger. */
+static int look_back(const struct opts *opts, struct value *variables, struct value *env, struct error *err)
+{
+	const char *at = opt_text(opts, "at");
+	const char *slash = strchr(at, '/');
+	struct value moment = value_null(), recorded_env, known;
+	struct recorded recorded = {0};
+	char id[64];
+	int status;
+
+	if (!slash || slash == at || slash - at >= (ptrdiff_t)sizeof(id))
+		return error_set(err, ERROR_INPUT, "--at is RUN/STEP or RUN/EVENT, not \"%.200s\"", at);
+	snprintf(id, sizeof(id), "%.*s", (int)(slash - at), at);
+	status = recorded_find(&recorded, opts, id, err);
+	if (status == 0)
+		status = cli_moment(opts, &recorded, slash + 1, &moment, err);
+	recorded_release(&recorded);
+	if (status < 0)
+		return -1;
+	known = value_ref(*value_get(moment, "variables"));
+	recorded_env = value_ref(*value_get(moment, "env"));
+	value_unref(moment);
+	put_all(&known, *variables);
+	put_all(&recorded_env, *env);
+	*variables = known;
+	*env = recorded_env;
 	return 0;
 }
 
@@ -200,7 +241,8 @@ int cli_eval(const struct opts *opts)
 		error_set(&err, ERROR_INPUT, "the expression is not UTF-8");
 	}
 	if (err.kind != ERROR_NONE || read_variables(opts, &variables, &err) < 0 ||
-	    cli_read_env(opts, &env, &err) < 0) {
+	    cli_read_env(opts, &env, &err) < 0 ||
+	    (opt_given(opts, "at") && look_back(opts, &variables, &env, &err) < 0)) {
 		status = usage(&err);
 	} else {
 		plan = compile(text, variables);

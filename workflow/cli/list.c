@@ -51,7 +51,9 @@ static void list_json(struct listing *listing, const struct journal_run *run)
 	if (run->end_us)
 		value_put(&row, "endTime", value_string_z(clock_format_utc(run->end_us, text)));
 	if (run->origin != ORIGIN_ASKED) {
-		value_put(&row, run->origin == ORIGIN_CHILD ? "startedBy" : "rerunOf",
+		value_put(&row, run->origin == ORIGIN_CHILD     ? "startedBy"
+				: run->origin == ORIGIN_REDRIVE ? "redriveOf"
+								: "rerunOf",
 			  value_string_z(run->parent_run));
 		value_put(&row, "step", value_string_z(run->parent_step));
 	}
@@ -76,6 +78,8 @@ static bool list_one(void *ctx, const struct journal_run *run)
 		       run->file);
 		if (run->origin == ORIGIN_RERUN)
 			printf("  (%s of %s again)", run->parent_step, run->parent_run);
+		else if (run->origin == ORIGIN_REDRIVE)
+			printf("  (%s from %s on)", run->parent_run, run->parent_step);
 		else if (run->origin == ORIGIN_CHILD)
 			printf("  (by %s of %s)", run->parent_step, run->parent_run);
 		putchar('\n');

@@ -28,7 +28,7 @@ static bool keep_own(void *ctx, const struct journal_run *run)
 {
 	char *id = ctx;
 
-	if (run->origin != ORIGIN_ASKED)
+	if (run->origin != ORIGIN_ASKED && run->origin != ORIGIN_REDRIVE)
 		return true;
 	memcpy(id, run->id, sizeof(run->id));
 	return false;
@@ -45,10 +45,8 @@ static int find_run(struct recorded *recorded, const char *id, struct error *err
 	return journal_find(recorded->journal, *own ? own : id, &recorded->row, err);
 }
 
-int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err)
+int recorded_find(struct recorded *recorded, const struct opts *opts, const char *id, struct error *err)
 {
-	const char *id = opt_operand(opts, 0);
-
 	*recorded = (struct recorded){0};
 	buf_init(&recorded->file, 0);
 	if (!id) {
@@ -61,6 +59,11 @@ int recorded_open(struct recorded *recorded, const struct opts *opts, struct err
 		return -1;
 	buf_add_text(&recorded->file, recorded->row.file);
 	return compile(recorded, err);
+}
+
+int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err)
+{
+	return recorded_find(recorded, opts, opt_operand(opts, 0), err);
 }
 
 void recorded_release(struct recorded *recorded)

@@ -16,6 +16,8 @@ struct recorded {
 	struct plan *plan;
 };
 
+/* Find the run of this id (or "last"). Accepts a failed one in recorded_release. */
+int recorded_find(struct recorded *recorded, const struct opts *opts, const char *id, struct error *err);
 /* Find the run that the first operand names. Accepts a failed one in recorded_release. */
 int recorded_open(struct recorded *recorded, const struct opts *opts, struct error *err);
 void recorded_release(struct recorded *recorded);

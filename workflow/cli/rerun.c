@@ -1,16 +1,17 @@
-/* rerun.c - lexflow rerun: one step of a past run again, from the inputs it had. */
+/* rerun.c - lexflow rerun: one step of a past run again, from the inputs it had; with --from all that follows (redrive.c). */
 #include "workflow/cli/connectors.h"
-#include "workflow/cli/recorded.h"
+#include "workflow/cli/preview.h"
+#include "workflow/cli/redrive.h"
 #include "workflow/cli/session.h"
 
-#include "lib/json/json.h"
-#include "lib/mem/mem.h"
+#include "workflow/engine/redrive.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct opt_option options[] = {
+	{"from", 0, OPT_TEXT, "STEP[#N]", NULL, NULL,
+	 "a new run: what was before STEP (its N-th time, else the first) is shared, the rest is done again"},
 	{"iteration", 0, OPT_TEXT, "I[,J]", NULL, NULL,
 	 "loop indexes of the time meant, outermost first, from 0"},
 	{"failed", 0, OPT_FLAG, NULL, NULL, NULL, "each time that the step failed"},
@@ -20,13 +21,15 @@ static const struct opt_option options[] = {
 	{0},
 };
 
-static const struct opt_option *const tables[] = {options, cli_secret_options, cli_state_options, cli_session_options, NULL};
+static const struct opt_option *const tables[] = {
+	options, cli_change_options, cli_yes_options, cli_secret_options, cli_state_options, cli_session_options, NULL};
 
 const struct opt_command cli_rerun_command = {
 	.name = "lexflow rerun",
-	.operands = "RUN STEP",
-	.summary = "do one step of a past run again and compare",
-	.example = "lexflow rerun last main.extract --iteration 3",
+	.operands = "RUN [STEP]",
+	.summary = "do one step of a past run again and compare, or all from a step on",
+	.example = "lexflow rerun last main.extract --iteration 3\n"
+		   "lexflow rerun last --from main.extract --source fixed.yaml",
 	.tables = tables,
 };
 
@@ -34,23 +37,15 @@ const struct opt_command cli_rerun_command = {
 struct again {
 	const struct opts *opts;
 	struct recorded recorded;
+	struct changed changed;
+	const struct plan *plan; /* the recorded one, or that of --source */
+	int recorded_step;	 /* request.step in the recorded plan */
 	struct history history;
 	struct survey survey;
 	struct rerun_request request;
 	struct session session;
 	int status; /* worst so far */
 };
-
-/* "3,1" for [3, 1]; empty outside of loops */
-static void iteration_text(struct value iteration, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < value_len(iteration) && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%lld", i ? "," : "",
-					 (long long)value_list_at(iteration, i)->as.integer);
-}
 
 /* ---- which visits */
 
@@ -66,7 +61,7 @@ static bool is_chosen(const struct again *again, size_t i)
 		return visit->has_failed;
 	if (!wanted)
 		return true;
-	iteration_text(visit->iteration, text, sizeof(text));
+	cli_iteration_text(visit->iteration, text, sizeof(text));
 	if (strcmp(text, wanted) != 0)
 		return false;
 	for (size_t j = i + 1; j < again->survey.count;
@@ -95,8 +90,8 @@ static int check_choice(const struct again *again, struct error *err)
 	if (again->survey.count == 0)
 		return error_set(err, ERROR_NOT_FOUND, "run %s never came to step %s", again->recorded.row.id,
 				 step);
-	iteration_text(again->survey.visits[0].iteration, first, sizeof(first));
-	iteration_text(again->survey.visits[again->survey.count - 1].iteration, last, sizeof(last));
+	cli_iteration_text(again->survey.visits[0].iteration, first, sizeof(first));
+	cli_iteration_text(again->survey.visits[again->survey.count - 1].iteration, last, sizeof(last));
 	if (count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "none of the %zu times that step %s ran is the one asked for",
 			  again->survey.count, step);
@@ -131,7 +126,7 @@ static void print_text(const struct again *again, const struct visit *before, co
 {
 	char iteration[64];
 
-	iteration_text(before->iteration, iteration, sizeof(iteration));
+	cli_iteration_text(before->iteration, iteration, sizeof(iteration));
 	printf("step %s", opt_operand(again->opts, 1));
 	if (iteration[0])
 		printf(", iteration %s", iteration);
@@ -162,21 +157,36 @@ static void print_json(const struct again *again, const struct visit *before, co
 	value_unref(line);
 }
 
+/* With another definition or environment only what came before the visit must be the same. */
+static struct history shared_history(const struct again *again, size_t visit)
+{
+	struct history history = again->history;
+
+	if (again->changed.plan || value_len(again->changed.given) > 0)
+		history.count = again->survey.visits[visit].events;
+	return history;
+}
+
+static struct run *new_run(struct again *again, size_t visit, struct error *err)
+{
+	struct history history = shared_history(again, visit);
+	struct run *run;
+
+	again->request.visit = visit;
+	run = world_rerun(again->session.world, &again->session.row, again->plan, &history, &again->request, err);
+	return run;
+}
+
 static int do_visit(struct again *again, size_t i, struct error *err)
 {
 	struct session *session = &again->session;
 	struct journal *journal = world_journal(session->world);
-	struct buf source;
 	int status = -1;
 
-	buf_init(&source, 0);
-	if (journal_source(journal, &again->recorded.row, &source, err) == 0 &&
-	    journal_create(journal, NULL, buf_text(&again->recorded.file), buf_slice(&source),
+	if (journal_create(journal, NULL, again->changed.file, buf_slice(&again->changed.source),
 			   again->recorded.row.id, opt_operand(again->opts, 1), &session->row, err) == 0) {
 		session->has_row = true;
-		again->request.visit = i;
-		session->run = world_rerun(session->world, &session->row, again->recorded.plan,
-					   &again->history, &again->request, err);
+		session->run = new_run(again, i, err);
 	}
 	if (session->run)
 		status = session_go(session);
@@ -187,72 +197,83 @@ static int do_visit(struct again *again, size_t i, struct error *err)
 									  after);
 		status = after->has_failed ? EXIT_FAILED : 0;
 	}
-	buf_release(&source);
 	session_reset(session);
 	return status;
 }
 
 /* ---- the whole */
 
-static int read_set(const struct opts *opts, struct value *set, struct error *err)
+static int find_step(struct again *again, struct error *err)
 {
-	const char *given;
+	const char *step = opt_operand(again->opts, 1);
 
-	*set = value_map_new();
-	for (size_t i = 0; (given = opt_many(opts, "set", i)); i++) {
-		const char *equals = strchr(given, '=');
-		struct error cause = {0};
-		struct value v;
-
-		if (!equals)
-			return error_set(err, ERROR_INPUT, "--set: \"%s\" is not NAME=JSON", given);
-		if (json_read(slice_of(equals + 1), &v, &cause) < 0) {
-			error_set(err, ERROR_INPUT, "--set %s: the value is not JSON: %s", given,
-				  cause.message);
-			error_hint(err, "a text needs its quotes: --set 'name=\"text\"'");
-			return -1;
-		}
-		value_map_set(set, (struct slice){given, (size_t)(equals - given)}, v);
-		if (cli_check_depth("--set", v, err) < 0)
-			return -1;
+	if (!step) {
+		error_set(err, ERROR_INPUT, "which STEP of run %s?", again->recorded.row.id);
+		error_hint(err, "with --from STEP the run goes on from there; lexflow show %s lists the steps that ran",
+			   again->recorded.row.id);
+		return -1;
 	}
-	return 0;
+	again->plan = changed_plan(&again->changed, &again->recorded);
+	again->recorded_step = plan_find_step(again->recorded.plan, step);
+	again->request.step = plan_find_step(again->plan, step);
+	if (again->recorded_step >= 0 && again->request.step >= 0)
+		return 0;
+	error_set(err, ERROR_NOT_FOUND, "there is no step %s in %s", step,
+		  again->recorded_step < 0 ? buf_text(&again->recorded.file) : again->changed.file);
+	error_hint(err, "lexflow show %s lists the steps that ran", again->recorded.row.id);
+	return -1;
 }
 
 static int look_back(struct again *again, struct error *err)
 {
-	const char *step = opt_operand(again->opts, 1);
+	struct recorded *recorded = &again->recorded;
 
-	if (recorded_open(&again->recorded, again->opts, err) < 0)
-		return -1;
-	if (!step)
-		return error_set(err, ERROR_INPUT, "which STEP of run %s?", again->recorded.row.id);
-	again->request.step = plan_find_step(again->recorded.plan, step);
-	if (again->request.step < 0) {
-		error_set(err, ERROR_NOT_FOUND, "there is no step %s in %s", step,
-			  buf_text(&again->recorded.file));
-		error_hint(err, "lexflow show %s lists the steps that ran", again->recorded.row.id);
-		return -1;
-	}
-	again->request.parent = again->recorded.row.id;
-	if (read_set(again->opts, &again->request.set, err) < 0 ||
-	    rerun_check_set(again->recorded.plan, again->request.step, again->request.set, err) < 0 ||
-	    history_read(again->recorded.journal, &again->recorded.row, &again->history, err) < 0 ||
-	    cli_complete_connectors(again->opts, again->recorded.plan, NULL, &again->history.connectors, err) < 0 ||
-	    survey_step(again->recorded.plan, &again->history, again->recorded.row.id, again->request.step,
-			&again->survey, err) < 0)
+	again->request.parent = recorded->row.id;
+	if (find_step(again, err) < 0 || cli_read_set(again->opts, &again->request.set, err) < 0 ||
+	    rerun_check_set(again->plan, again->request.step, again->request.set, err) < 0 ||
+	    history_read(recorded->journal, &recorded->row, &again->history, err) < 0 ||
+	    cli_complete_connectors(again->opts, again->plan, NULL, &again->history.connectors, err) < 0 ||
+	    survey_step(recorded->plan, &again->history, recorded->row.id, again->recorded_step, &again->survey, err) < 0)
 		return -1;
 	return check_choice(again, err);
+}
+
+/* Nothing is begun under a definition that what is shared does not fit, or that sends what may not be repeated. */
+static int check_visits(struct again *again, struct error *err)
+{
+	struct value calls = value_list_new(0);
+	int status = history_give_env(&again->history, again->changed.given, err);
+
+	for (size_t i = 0; status == 0 && i < again->survey.count; i++) {
+		const struct visit *visit = &again->survey.visits[i];
+		size_t count = shared_history(again, i).count, fits = 0;
+
+		if (!is_chosen(again, i))
+			continue;
+		for (size_t j = 0; j < value_len(visit->calls); j++)
+			value_list_push(&calls, value_ref(*value_list_at(visit->calls, j)));
+		if (count == again->history.count)
+			continue;
+		status = history_fits(again->plan, &again->history, again->recorded.row.id, count, &fits, err);
+		if (status < 0)
+			cli_hint_safe_step(&again->recorded, &again->changed, &again->history, fits, err);
+	}
+	if (status == 0)
+		status = preview_confirm(again->opts, again->session.services, again->history.env, calls, err);
+	value_unref(calls);
+	return status;
 }
 
 static int do_chosen(struct again *again, struct error *err)
 {
 	int worst = 0;
 
-	if (session_open(&again->session, again->opts, buf_text(&again->recorded.file), NULL, err) < 0)
+	if (session_open(&again->session, again->opts, again->changed.file, NULL, err) < 0)
 		return -1;
 	if (again->session.services)
 		services_adopt(again->session.services, again->history.env);
+	if (check_visits(again, err) < 0)
+		return -1;
 	for (size_t i = 0; i < again->survey.count; i++) {
 		int status = is_chosen(again, i) ? do_visit(again, i, err) : 0;
 
@@ -266,21 +287,41 @@ static int do_chosen(struct again *again, struct error *err)
 	return worst;
 }
 
+static int do_again(struct again *again)
+{
+	struct error err = {0};
+	int status = changed_read(&again->changed, again->opts, &again->recorded);
+
+	if (status == 0) {
+		status = look_back(again, &err);
+		if (status == 0) {
+			status = do_chosen(again, &err);
+			session_close(&again->session);
+		}
+		if (status < 0)
+			status = cli_fault(&err);
+	}
+	survey_release(&again->survey);
+	history_free(&again->history);
+	value_unref(again->request.set);
+	changed_release(&again->changed);
+	return status;
+}
+
 int cli_rerun(const struct opts *opts)
 {
 	struct again again = {.opts = opts};
 	struct error err = {0};
-	int status = look_back(&again, &err);
+	const char *from = opt_given(opts, "from") ? opt_text(opts, "from") : NULL;
+	int status;
 
-	if (status == 0) {
-		status = do_chosen(&again, &err);
-		session_close(&again.session);
-	}
-	if (status < 0)
+	if (from && opt_operand(opts, 1))
+		error_set(&err, ERROR_INPUT,
+			  "rerun RUN STEP does one step again, rerun RUN --from STEP all from it on: give one of them");
+	if (recorded_open(&again.recorded, opts, &err) < 0 || err.kind != ERROR_NONE)
 		status = cli_fault(&err);
-	survey_release(&again.survey);
-	history_free(&again.history);
-	value_unref(again.request.set);
+	else
+		status = from ? cli_redrive(opts, &again.recorded, from) : do_again(&again);
 	recorded_release(&again.recorded);
 	return status;
 }

@@ -1,5 +1,8 @@
 /* show.c - lexflow show: what a run did, from its events. */
+#include "workflow/cli/connectors.h"
+#include "workflow/cli/moment.h"
 #include "workflow/cli/recorded.h"
+#include "workflow/cli/waits.h"
 
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
@@ -11,17 +14,19 @@
 static const struct opt_option options[] = {
 	{"calls", 0, OPT_FLAG, NULL, NULL, NULL, "each call, a line each"},
 	{"events", 0, OPT_FLAG, NULL, NULL, NULL, "the events as recorded, one JSON object a line"},
-	{"json", 0, OPT_FLAG, NULL, NULL, NULL, "the summary as one JSON object"},
+	{"at", 0, OPT_TEXT, "EVENT|STEP[#N]", NULL, NULL,
+	 "the variables after an event, or before the first (N-th) time of a step"},
+	{"json", 0, OPT_FLAG, NULL, NULL, NULL, "the summary, or what --at gives, as one JSON object"},
 	{0},
 };
 
-static const struct opt_option *const tables[] = {options, cli_state_options, NULL};
+static const struct opt_option *const tables[] = {options, cli_secret_options, cli_state_options, NULL};
 
 const struct opt_command cli_show_command = {
 	.name = "lexflow show",
 	.operands = "RUN",
 	.summary = "what a run did: its steps, calls, failures and result",
-	.example = "lexflow show last --calls",
+	.example = "lexflow show last --calls\nlexflow show last --at main.extract",
 	.tables = tables,
 };
 
@@ -36,14 +41,15 @@ struct story {
 	size_t count, capacity;
 	struct value end; /* content of EVENT_ENDED, or null */
 	struct value start;
-	struct value methods; /* of callbacks, by URL */
+	struct value waits; /* waits.h; empty once it has ended */
 	bool prints_events;
 };
 
 static void print_event(const struct event *event)
 {
 	static const char *const kinds[] = {"",         "started", "announced", "answered",
-					    "observed", "logged",  "ended",     "opened",   "arrived"};
+					    "observed", "logged",  "ended",     "opened",   "arrived",
+					    "changed"};
 	char time[CLOCK_TEXT_SIZE];
 
 	printf("{\"number\":%lld,\"kind\":\"%s\",\"strand\":%lld,\"effect\":%lld,\"time\":\"%s\",\"content\":"
@@ -85,10 +91,6 @@ static bool take_event(void *ctx, const struct event *event)
 		value_set(&story->end, content);
 	} else if (event->kind == EVENT_STARTED) {
 		value_set(&story->start, content);
-	} else if (event->kind == EVENT_OPENED) {
-		value_map_set(&story->methods, value_get_text(content, "url"),
-			      value_string(value_get_text(content, "method")));
-		value_unref(content);
 	} else {
 		value_unref(content);
 	}
@@ -104,7 +106,7 @@ static void story_release(struct story *story)
 	mem_free(story->effects);
 	value_unref(story->end);
 	value_unref(story->start);
-	value_unref(story->methods);
+	value_unref(story->waits);
 }
 
 /* ---- calls */
@@ -229,36 +231,12 @@ static void print_steps(struct value steps)
 	}
 }
 
-enum { SHOWN_WAITS = 10 };
-
-/* What a run that has not ended is waiting for. */
-static void print_waits(const struct story *story)
-{
-	size_t shown = 0;
-
-	for (size_t i = 0; i < story->count && shown < SHOWN_WAITS; i++) {
-		const struct effect_row *row = &story->effects[i];
-		const struct value *request = value_get(row->announced, "request");
-		struct slice url = request ? value_get_text(*request, "url") : SLICE("");
-		struct slice method = value_get_text(story->methods, url.ptr ? url.ptr : "");
-
-		if (row->answered.kind != VALUE_NULL)
-			continue;
-		printf(shown++ ? "           " : "waits for  ");
-		if (slice_is(value_get_text(row->announced, "function"), "events.await_callback"))
-			printf("callback %.*s %.*s", SLICE_ARG(method), SLICE_ARG(url));
-		else if (request && value_get_text(*request, "workflow_id").len)
-			printf("a run of %.*s", SLICE_ARG(value_get_text(*request, "workflow_id")));
-		else
-			print_target(row);
-		printf(" (%.*s)\n", SLICE_ARG(value_get_text(row->announced, "step")));
-	}
-}
-
 static void print_origin(const struct journal_run *run)
 {
 	if (run->origin == ORIGIN_CHILD)
 		printf("started by %s (%s)\n", run->parent_run, run->parent_step);
+	else if (run->origin == ORIGIN_REDRIVE)
+		printf("goes on    from %s of %s\n", run->parent_step, run->parent_run);
 	else if (run->origin == ORIGIN_RERUN)
 		printf("again      %s of %s\n", run->parent_step, run->parent_run);
 }
@@ -282,7 +260,7 @@ static void print_head(const struct recorded *recorded, const struct story *stor
 	}
 	printf("events     %lld\n", (long long)run->event_count);
 	if (run->state == RUN_ACTIVE)
-		print_waits(story);
+		waits_print(story->waits);
 }
 
 static void print_end(struct value end)
@@ -342,25 +320,54 @@ static void print_json_story(const struct recorded *recorded, const struct story
 	value_put(&root, "limits", value_ref(story_limits(story)));
 	if (argument)
 		value_put(&root, "argument", value_ref(*argument));
+	if (recorded->row.state == RUN_ACTIVE)
+		value_put(&root, "waits", value_ref(story->waits));
 	if (story->end.kind == VALUE_MAP)
 		value_put(&root, "end", value_ref(story->end));
 	cli_print_json(root, true);
 	value_unref(root);
 }
 
+static int show_moment(const struct opts *opts, const struct recorded *recorded, struct error *err)
+{
+	struct value moment;
+	struct buf text;
+
+	if (cli_moment(opts, recorded, opt_text(opts, "at"), &moment, err) < 0)
+		return -1;
+	buf_init(&text, 0);
+	if (!opt_flag(opts, "json"))
+		cli_moment_print(moment);
+	else if (journal_encode(&text, moment) == 0)
+		printf("%s\n", buf_text(&text));
+	buf_release(&text);
+	value_unref(moment);
+	return 0;
+}
+
+static int read_story(const struct recorded *recorded, struct story *story, struct error *err)
+{
+	if (journal_events(recorded->journal, &recorded->row, 1, take_event, story, err) < 0)
+		return -1;
+	if (recorded->row.state != RUN_ACTIVE || story->prints_events)
+		return 0;
+	return waits_read(recorded->journal, &recorded->row, &story->waits, err);
+}
+
 int cli_show(const struct opts *opts)
 {
 	struct story story = {.end = value_null(),
 			      .start = value_null(),
-			      .methods = value_map_new(),
 			      .prints_events = opt_flag(opts, "events")};
 	struct recorded recorded;
 	struct error err = {0};
 	int status = 0;
 
 	if (recorded_open(&recorded, opts, &err) < 0 ||
-	    journal_events(recorded.journal, &recorded.row, 1, take_event, &story, &err) < 0)
+	    (opt_given(opts, "at") ? show_moment(opts, &recorded, &err) : read_story(&recorded, &story, &err)) < 0)
 		status = cli_fault(&err);
+	else if (opt_given(opts, "at"))
+		status = 0;
 	else if (opt_flag(opts, "json"))
 		print_json_story(&recorded, &story);
 	else if (!story.prints_events)

@@ -98,6 +98,8 @@ void effect_announce(struct strand *strand, enum effect_kind kind, const char *f
 	past = produce(run, EVENT_ANNOUNCED, strand->id, effect->number, content, &effect->announced_us,
 		       &effect->ticket);
 	value_unref(content);
+	if (run->watch && run->status == RUN_GOES_ON)
+		watch_effect(effect, function);
 	if (run->status != RUN_GOES_ON || (kind == EFFECT_AWAIT && callback_take(effect)))
 		return;
 	if (!past)

@@ -70,6 +70,7 @@ struct past {
 };
 
 struct watch; /* below: a step that is looked at */
+struct change; /* redrive.c: variables changed by hand at a step to come */
 
 struct run {
 	const struct plan *plan;
@@ -105,6 +106,8 @@ struct run {
 	size_t past_count, past_capacity, past_next;
 	bool is_live;        /* what the past left unanswered was performed again */
 	struct watch *watch; /* or NULL */
+	struct change *changes; /* owned: of the past */
+	struct value new_env;	/* given for the time after the past, or null */
 };
 
 enum outcome { GO, RAISED, WAITS, ENDED };
@@ -263,6 +266,31 @@ struct value started_content(const struct run *run); /* of EVENT_STARTED */
 enum run_status run_advance(struct run *run);
 void run_end(struct run *run, enum run_status status, struct value result); /* taken */
 
+/* ---- redrive.c: changes by hand (EVENT_CHANGED), in the order of the past */
+void change_expect(struct run *run, struct value content); /* of the event added last to the past */
+void changes_apply(struct strand *strand, struct frame *frame, int step);
+void changes_release(struct run *run);
+/* The event that stands next in the past: of the environment? Then it is taken in. */
+bool change_replay_env(struct run *run);
+void change_env(struct run *run); /* live: record new_env, if there is one */
+
+/* ---- rerun.c */
+/* Repeat the history, looking on with `watch` (taken). NULL with *err when the plan does not; *fits then says how many
+ * events it repeated, if given. */
+struct run *history_repeat(const struct plan *plan, const struct history *history, const char *id, struct watch *watch,
+			   size_t *fits, struct error *err);
+/* Give `name` a new value where the frame stands (lent); false when there is no such variable. */
+bool frame_set(struct run *run, struct frame *frame, struct slice name, struct value v);
+
+/* The steps that a repetition came to before `bound` events, for the last of them. */
+struct trail {
+	size_t bound;
+	const bool *accepts; /* [step_count]; lent */
+	size_t *visits;      /* [step_count]: so far; lent */
+	int step;            /* the last one accepted, or -1 */
+	size_t visit, events;
+};
+
 /* ---- watch.c: what happens to the visits of one step */
 struct watch {
 	int step;
@@ -274,9 +302,11 @@ struct watch {
 	struct strand *strand; /* of the wanted visit */
 	struct value request;  /* {"run", "step", "visit", "set"}: for EVENT_STARTED */
 	struct tour *tour;     /* owned: all steps are looked at instead of one; or NULL */
+	struct trail *trail;   /* lent; or NULL */
 };
 
 void watch_step(struct strand *strand, struct frame *frame, int step);       /* a step begins */
+void watch_effect(const struct effect *effect, const char *function);         /* one is announced */
 void watch_op(struct strand *strand);                                        /* an operation is next */
 void watch_store(struct strand *strand, const struct frame *home, int slot); /* a variable is assigned */
 void watch_caught(struct run *run, struct frame *frame,

@@ -206,7 +206,9 @@ static enum outcome step(struct strand *strand, struct frame *frame, const struc
 {
 	if (!count_steps(strand->run, op->count, raised))
 		return RAISED;
-	if (strand->run->watch)
+	if (strand->run->changes)
+		changes_apply(strand, frame, op->arg);
+	if (strand->run->watch && strand->run->status == RUN_GOES_ON)
 		watch_step(strand, frame, op->arg);
 	return strand->run->status == RUN_GOES_ON ? GO : WAITS;
 }

@@ -26,6 +26,8 @@ int run_add_history(struct run *run, const struct event *event, struct error *er
 		return error_set(err, ERROR_IO, "event %lld of run %s is damaged: %s",
 				 (long long)event->number, run->id, cause.message);
 	run->past_count++;
+	if (event->kind == EVENT_CHANGED)
+		change_expect(run, past->content);
 	return 0;
 }
 
@@ -70,6 +72,8 @@ static const char *kind_name(enum event_kind kind)
 		return "a callback endpoint";
 	case EVENT_ARRIVED:
 		return "a request to a callback";
+	case EVENT_CHANGED:
+		return "a change of variables";
 	}
 	return "an unknown event";
 }
@@ -99,11 +103,20 @@ static bool is_same(const struct past *past, enum event_kind kind, int64_t stran
 	return true;
 }
 
-static void explain(struct run *run, const struct past *past, enum event_kind kind, struct value content)
+static void explain(struct run *run, const struct past *past, enum event_kind kind, int64_t strand, int64_t effect,
+		    struct value content)
 {
 	struct slice was = value_get_text(past->content, "step");
 	struct slice is = value_get_text(content, "step");
 
+	if (past->kind == kind && was.len && slice_equal(was, is)) {
+		diverge(run, "event %zu of run %s was %s in step %.*s; the definition now gives another one there%s",
+			run->past_next + 1, run->id, kind_name(kind), SLICE_ARG(was),
+			past->strand != strand || past->effect != effect ? ", at another place in the order"
+			: same_member(past->content, content, "function") ? ", with other arguments"
+									  : "");
+		return;
+	}
 	diverge(run, "event %zu of run %s was %s%s%.*s; the definition now gives %s%s%.*s",
 		run->past_next + 1, run->id, kind_name(past->kind), was.len ? " in step " : "",
 		SLICE_ARG(was), kind_name(kind), is.len ? " in step " : "", SLICE_ARG(is));
@@ -144,7 +157,7 @@ static const struct past *produce_masked(struct run *run, enum event_kind kind, 
 	if (run->past_next < run->past_count) {
 		past = &run->past[run->past_next];
 		if (!is_same(past, kind, strand, effect, content)) {
-			explain(run, past, kind, content);
+			explain(run, past, kind, strand, effect, content);
 			return NULL;
 		}
 		run->past_next++;
@@ -171,6 +184,8 @@ const struct past *next_past_answer(struct run *run)
 {
 	struct past *past;
 
+	while (run->past_next < run->past_count && change_replay_env(run))
+		;
 	if (run->past_next >= run->past_count)
 		return NULL;
 	past = &run->past[run->past_next];

@@ -97,7 +97,7 @@ void history_free(struct history *history)
 /* ---- repeating */
 
 static struct run *repeat(const struct plan *plan, const struct history *history, const char *id,
-			  const struct run_host *host, struct watch *watch, struct error *err)
+			  const struct run_host *host, struct watch *watch, size_t *fits, struct error *err)
 {
 	struct run_options options = {.argument = history->argument,
 				      .env = history->env,
@@ -118,6 +118,8 @@ static struct run *repeat(const struct plan *plan, const struct history *history
 	if (run->status != RUN_DIVERGED)
 		return run;
 	error_set(err, ERROR_INPUT, "%s", run->divergence);
+	if (fits)
+		*fits = run->past_next;
 	run_free(run);
 	return NULL;
 }
@@ -157,6 +159,12 @@ static const struct run_host onlooker = {
 	.random = no_random,
 };
 
+struct run *history_repeat(const struct plan *plan, const struct history *history, const char *id, struct watch *watch,
+			   size_t *fits, struct error *err)
+{
+	return repeat(plan, history, id, &onlooker, watch, fits, err);
+}
+
 int survey_step(const struct plan *plan, const struct history *history, const char *id, int step,
 		struct survey *survey, struct error *err)
 {
@@ -165,7 +173,7 @@ int survey_step(const struct plan *plan, const struct history *history, const ch
 
 	watch->step = step;
 	watch->visit_wanted = SIZE_MAX;
-	run = repeat(plan, history, id, &onlooker, watch, err);
+	run = history_repeat(plan, history, id, watch, NULL, err);
 	if (!run)
 		return -1;
 	*survey = watch->survey;
@@ -182,7 +190,7 @@ int survey_usage(const struct plan *plan, const struct history *history, const c
 
 	watch->step = -1;
 	watch->visit_wanted = SIZE_MAX;
-	run = repeat(plan, history, id, &onlooker, watch, err);
+	run = history_repeat(plan, history, id, watch, NULL, err);
 	if (!run)
 		return -1;
 	*usage = run_usage(run);
@@ -199,7 +207,7 @@ int survey_steps(const struct plan *plan, const struct history *history, const c
 	watch->step = -1;
 	watch->visit_wanted = SIZE_MAX;
 	watch->tour = tour_new(figures);
-	run = repeat(plan, history, id, &onlooker, watch, err);
+	run = history_repeat(plan, history, id, watch, NULL, err);
 	if (!run)
 		return -1;
 	run_free(run);
@@ -211,6 +219,7 @@ void survey_release(struct survey *survey)
 	for (size_t i = 0; i < survey->count; i++) {
 		value_unref(survey->visits[i].iteration);
 		value_unref(survey->visits[i].outcome);
+		value_unref(survey->visits[i].calls);
 	}
 	mem_free(survey->visits);
 	*survey = (struct survey){0};
@@ -244,16 +253,18 @@ int rerun_check_set(const struct plan *plan, int step, struct value set, struct 
 	return 0;
 }
 
-/* Give `name` a new value where the strand stands; rerun_check_set has found it. */
-static void set_variable(struct run *run, struct frame *frame, struct slice name, struct value v)
+bool frame_set(struct run *run, struct frame *frame, struct slice name, struct value v)
 {
-	int slot = find_slot(&run->plan->units[frame->unit], name);
+	int slot = -1;
 
-	while (slot < 0) {
-		frame = frame->outer;
+	for (; frame; frame = frame->outer) {
 		slot = find_slot(&run->plan->units[frame->unit], name);
+		if (slot >= 0) {
+			slot_set(run, frame, slot, value_ref(v));
+			return true;
+		}
 	}
-	slot_set(run, frame, slot, value_ref(v));
+	return false;
 }
 
 struct run *rerun_new(const struct plan *plan, const struct history *history,
@@ -277,7 +288,7 @@ struct run *rerun_new(const struct plan *plan, const struct history *history,
 	value_put(&watch->request, "visit", value_int((int64_t)request->visit));
 	value_put(&watch->request, "set", value_ref(request->set));
 	buf_release(&name);
-	run = repeat(plan, history, id, host, watch, err);
+	run = repeat(plan, history, id, host, watch, NULL, err);
 	if (!run)
 		return NULL;
 	if (!watch->strand) {
@@ -286,8 +297,8 @@ struct run *rerun_new(const struct plan *plan, const struct history *history,
 		return NULL;
 	}
 	for (size_t i = 0; i < value_len(request->set); i++)
-		set_variable(run, watch->strand->top, value_map_key(request->set, i),
-			     *value_map_at(request->set, i));
+		frame_set(run, watch->strand->top, value_map_key(request->set, i),
+			  *value_map_at(request->set, i)); /* rerun_check_set has found it */
 	return run;
 }
 

@@ -31,6 +31,8 @@ struct visit {
 	struct value iteration; /* list of loop indexes, outermost first */
 	struct value outcome;   /* null while the visit never ended */
 	bool is_complete, has_failed;
+	size_t events;      /* of the history before it began */
+	struct value calls; /* list of {"function", "step", "request"}: what it asked of the world */
 };
 
 struct survey {

@@ -49,6 +49,7 @@ void run_free(struct run *run)
 		return;
 	drop_strands(run);
 	watch_free(run->watch);
+	changes_release(run);
 	history_release(run);
 	endpoints_release(run);
 	value_unref(run->result);
@@ -161,6 +162,7 @@ enum run_status run_advance(struct run *run)
 	} while (run->status == RUN_GOES_ON && replay_answer(run));
 	if (run->status == RUN_GOES_ON && run->past_count && !run->is_live && !run->watch) {
 		run->is_live = true;
+		change_env(run);
 		endpoints_reopen(run);
 		perform_again(run);
 	}

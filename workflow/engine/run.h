@@ -107,6 +107,10 @@ void run_free(struct run *run); /* abandons what is under way; NULL is fine */
 /* Before run_begin: the events of the past, numbers 1, 2 ... in order; content is copied. */
 int run_add_history(struct run *run, const struct event *event, struct error *err);
 
+/* Before run_begin: variables (a map; lent) that sys.get_env sees in place of those it had, from the end of the history on;
+ * an event of the run. */
+void run_change_env(struct run *run, struct value env);
+
 /* Start, repeat the history if there is one, go on until every strand waits or the run has ended. */
 enum run_status run_begin(struct run *run);
 

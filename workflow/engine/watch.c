@@ -120,7 +120,9 @@ static void enter(struct strand *strand, struct frame *frame)
 	}
 	if (survey->count == survey->capacity)
 		survey->visits = mem_grow(survey->visits, &survey->capacity, sizeof(*survey->visits));
-	survey->visits[survey->count] = (struct visit){.iteration = iteration_of(strand, frame)};
+	survey->visits[survey->count] = (struct visit){.iteration = iteration_of(strand, frame),
+								.events = run->past_next,
+								.calls = value_list_new(0)};
 	if (watch->open_count == watch->open_capacity)
 		watch->open = mem_grow(watch->open, &watch->open_capacity, sizeof(*watch->open));
 	watch->open[watch->open_count++] = (struct open_visit){
@@ -138,10 +140,23 @@ static void enter(struct strand *strand, struct frame *frame)
 	survey->count++;
 }
 
+static void follow(struct trail *trail, const struct run *run, int step)
+{
+	size_t visit = trail->visits[step]++;
+
+	if (run->past_next > trail->bound || !trail->accepts[step])
+		return;
+	trail->step = step;
+	trail->visit = visit;
+	trail->events = run->past_next;
+}
+
 void watch_step(struct strand *strand, struct frame *frame, int step)
 {
 	struct watch *watch = strand->run->watch;
 
+	if (watch->trail)
+		follow(watch->trail, strand->run, step);
 	if (watch->tour)
 		tour_step(strand, frame, step);
 	else if (step == watch->step && !watch->is_live)
@@ -153,6 +168,24 @@ static bool is_within(const struct strand *strand, const struct strand *ancestor
 	while (strand != ancestor && strand->parent)
 		strand = strand->parent->strand;
 	return strand == ancestor;
+}
+
+void watch_effect(const struct effect *effect, const char *function)
+{
+	struct watch *watch = effect->run->watch;
+
+	for (size_t i = 0; i < watch->open_count; i++) {
+		struct visit *visit = &watch->survey.visits[watch->open[i].visit];
+		struct value call;
+
+		if (watch->is_live || !is_within(effect->strand, watch->open[i].strand))
+			continue;
+		call = value_map_new();
+		value_put(&call, "function", value_string_z(function));
+		value_put(&call, "step", step_name(effect->run, effect->step));
+		value_put(&call, "request", run_masked(effect->run, effect->request));
+		value_list_push(&visit->calls, call);
+	}
 }
 
 void watch_store(struct strand *strand, const struct frame *home, int slot)

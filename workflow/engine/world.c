@@ -145,9 +145,11 @@ static int64_t append(void *ctx, struct run *run, const struct event *event)
 static void perform(void *ctx, struct effect *effect)
 {
 	struct world *world = ctx;
+	const struct seat *seat = run_user(effect->run);
+	int64_t ticket = effect->ticket ? effect->ticket : seat->shared;
 
-	enqueue(world, (struct waiting){.kind = WAITING_EFFECT, .ticket = effect->ticket, .effect = effect});
-	if (effect->ticket == 0)
+	enqueue(world, (struct waiting){.kind = WAITING_EFFECT, .ticket = ticket, .effect = effect});
+	if (ticket == 0)
 		world->release_now = true; /* on disk since an earlier process */
 }
 
@@ -210,13 +212,15 @@ static void move_url(struct world *world, struct slice known, struct buf *url)
 static void opened(void *ctx, struct run *run, const struct callback *callback, int64_t ticket)
 {
 	struct world *world = ctx;
+	const struct seat *seat = run_user(run);
 	struct value entry = value_map_new();
 	struct buf url;
 
 	buf_init(&url, 0);
 	if (ticket == 0) {
 		move_url(world, callback->url, &url);
-		world->release_now = true;
+		ticket = seat->shared;
+		world->release_now = world->release_now || ticket == 0;
 	} else {
 		buf_add_slice(&url, callback->url);
 	}
@@ -383,6 +387,22 @@ struct run *world_resume(struct world *world, const struct journal_run *row, con
 	history_free(&history);
 	if (run)
 		((struct seat *)run_user(run))->is_resumed = true;
+	return run;
+}
+
+struct run *world_redrive(struct world *world, const struct journal_run *row, const struct plan *plan,
+			  const struct history *history, struct value connectors, struct error *err)
+{
+	struct run *run = world_start(world, row, plan, history->argument, history->env, connectors, &history->limits);
+	struct seat *seat = run_user(run);
+
+	for (size_t i = 0; i < history->count; i++) {
+		seat->shared = journal_append(world->journal, &seat->row, &history->events[i]);
+		if (run_add_history(run, &history->events[i], err) < 0) {
+			world_free_run(run);
+			return NULL;
+		}
+	}
 	return run;
 }
 

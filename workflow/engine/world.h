@@ -79,6 +79,10 @@ struct run *world_resume(struct world *world, const struct journal_run *row, con
 struct run *world_rerun(struct world *world, const struct journal_run *row, const struct plan *plan,
 			const struct history *history, const struct rerun_request *request,
 			struct error *err);
+/* A new run under `row` (journal_begin_redrive) that shares a history (history_redrive) and goes on from its end: the
+ * events are copied, and what they leave unanswered is performed once the copies are on disk. NULL with *err. */
+struct run *world_redrive(struct world *world, const struct journal_run *row, const struct plan *plan,
+			  const struct history *history, struct value connectors, struct error *err);
 /* After start, resume or rerun: go. `ended` may be called from the loop, never from inside. */
 void world_begin(struct world *world, struct run *run);
 void world_free_run(struct run *run); /* NULL is fine */

@@ -398,6 +398,46 @@ int journal_begin(struct journal *journal, const char *id, const char *file, str
 	return make_run(creation, id, writer_hold, err);
 }
 
+int journal_begin_redrive(struct journal *journal, const char *file, struct slice source, const char *parent_run,
+			  const char *parent_step, struct journal_run *run, struct error *err)
+{
+	struct creation creation = {
+		.journal = journal,
+		.source = source,
+		.file = text_or_empty(file),
+		.parent_run = parent_run,
+		.parent_step = text_or_empty(parent_step),
+		.origin = ORIGIN_REDRIVE,
+		.run = run,
+	};
+
+	return make_run(creation, NULL, writer_hold, err);
+}
+
+/* On the writer's thread. */
+static int redefine(struct db *db, void *ctx, struct error *err)
+{
+	const struct creation *creation = ctx;
+	sqlite3_stmt *stmt = db_prepare(db, "UPDATE runs SET definition = ?2, file = ?3 WHERE row = ?1", err);
+
+	if (!stmt || insert_definition(db, creation, err) < 0)
+		return -1;
+	db_bind_int(stmt, 1, creation->run->row);
+	db_bind_text(stmt, 2, slice_of(creation->run->definition_hash));
+	db_bind_text(stmt, 3, slice_of(creation->file));
+	return db_step(db, stmt, err);
+}
+
+int journal_redefine(struct journal *journal, struct journal_run *run, const char *file, struct slice source,
+		     struct error *err)
+{
+	struct creation creation = {.journal = journal, .source = source, .file = file, .run = run};
+
+	docstore_hash(source, run->definition_hash);
+	run->file = file;
+	return writer_call(journal->writer, redefine, &creation, err);
+}
+
 /* On the writer's thread. */
 static int sign(struct db *db, void *ctx, struct error *err)
 {

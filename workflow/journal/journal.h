@@ -31,6 +31,7 @@ enum event_kind {
 	EVENT_ENDED,	   /* {"result": v}, {"error": {...}} or {"cancelled": true} */
 	EVENT_OPENED,	   /* a callback endpoint: {"function","step","method","callback": id,"url"} or {..."raised"} */
 	EVENT_ARRIVED,	   /* a request to one: {"callback": id, "payload": what await_callback gives} */
+	EVENT_CHANGED,	   /* by hand: variables before a step {"step","visit","set"}; the environment {"env"} */
 };
 
 /* A stretch of an event's content that is stored by itself, once for all events that hold the same. */
@@ -63,6 +64,7 @@ enum run_origin {
 	ORIGIN_ASKED, /* a person or program asked for it; no parent */
 	ORIGIN_RERUN, /* does a step of its parent again */
 	ORIGIN_CHILD, /* a step of its parent started it, and it goes its own way */
+	ORIGIN_REDRIVE, /* shares the history of its parent up to a step, and went on from there */
 };
 
 struct journal_run {
@@ -112,6 +114,13 @@ int journal_begin(struct journal *journal, const char *id, const char *file, str
 int journal_create_child(struct journal *journal, const char *id, const char *file, struct slice source,
 			 const char *parent_run, const char *parent_step, struct journal_run *run,
 			 struct error *err);
+/* The same for a run that shares the history of another one up to a step: its origin is ORIGIN_REDRIVE, and its row is
+ * written with the first flush after it, as that of journal_begin: the caller appends the shared events. */
+int journal_begin_redrive(struct journal *journal, const char *file, struct slice source, const char *parent_run,
+			  const char *parent_step, struct journal_run *run, struct error *err);
+/* Give a run that the caller owns another definition, at once. The texts outlive the use of `run`. */
+int journal_redefine(struct journal *journal, struct journal_run *run, const char *file, struct slice source,
+		     struct error *err);
 /* Take the lock of an existing run to go on with it. ERROR_BUSY names the owner's process. */
 int journal_own(struct journal *journal, struct journal_run *run, struct error *err);
 void journal_disown(struct journal *journal, const struct journal_run *run);
