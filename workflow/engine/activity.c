@@ -246,24 +246,27 @@ static void wait_over(uv_timer_t *timer)
 	answer(timer->data, value_null(), value_null());
 }
 
-/* Milliseconds from now; a wait that fell due while nobody was there is over at once, and none is longer than
- * a thousand years, which a timer still can count. */
+/* Milliseconds from now; a wait that fell due while nobody was there is over at once, one of so many seconds is never
+ * longer than that, though the clock be set back, and none is longer than a thousand years, which a timer still can
+ * count. */
 static uint64_t wait_ms(const struct effect *effect)
 {
 	const struct value *seconds =
 		value_get(effect->request, effect->kind == EFFECT_AWAIT ? "timeout" : "seconds");
 	const struct value *until = value_get(effect->request, "until");
 	double due_us = (double)effect->announced_us;
-	double left_ms;
+	double left_ms, longest_ms = 1000 * 365.25 * 86400e3;
 
-	if (seconds && value_is_number(*seconds))
+	if (seconds && value_is_number(*seconds)) {
 		due_us += value_number(*seconds) * 1e6;
-	else if (until && value_is_number(*until))
+		longest_ms = fmin(longest_ms, ceil(value_number(*seconds) * 1000));
+	} else if (until && value_is_number(*until)) {
 		due_us = value_number(*until) * 1e6;
+	}
 	if (effect_is_too_long(effect))
 		return 0;
 	left_ms = ceil((due_us - (double)clock_wall_us()) / 1000);
-	return left_ms > 0 ? (uint64_t)fmin(left_ms, 1000 * 365.25 * 86400e3) : 0;
+	return left_ms > 0 ? (uint64_t)fmax(0, fmin(left_ms, longest_ms)) : 0;
 }
 
 static void start_wait(struct activity *activity)
