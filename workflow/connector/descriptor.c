@@ -217,8 +217,8 @@ static const char *const everywhere[] = {"alt",       "fields",     "key",   "pr
 					 "quotaUser", "uploadType", "userIp"};
 
 /* What the connector takes itself. `location` and `region` pick the regional address where the method has no
- * such parameter (reference, 7.1). */
-static const char *const own[] = {"connector_params", "location", "region"};
+ * such parameter (reference, 7.1); `query` is a map of query parameters (sample connector_firestore). */
+static const char *const own[] = {"connector_params", "location", "region", "query"};
 
 static bool is_among(struct slice name, const char *const *words, size_t count)
 {

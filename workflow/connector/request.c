@@ -156,6 +156,26 @@ static int make_auth(struct value params, struct value *request, struct value *r
 
 /* ---- the request */
 
+/* The map of query parameters that `query` is where the method has no parameter of that name; else null.
+ * Borrowed. */
+static struct value query_map(struct value descriptor, struct value args)
+{
+	if (value_map_get(member_of(descriptor, "params"), SLICE("query")))
+		return value_null();
+	return member_of(args, "query");
+}
+
+static bool is_given(struct value descriptor, struct value args, struct slice name)
+{
+	const struct value *given = value_map_get(args, name);
+	struct value query = query_map(descriptor, args);
+
+	if ((!given || value_is_null(*given)) && query.kind == VALUE_MAP &&
+	    descriptor_param_is(descriptor, name, "query"))
+		given = value_map_get(query, name);
+	return given && !value_is_null(*given);
+}
+
 static int check_arguments(struct value descriptor, struct slice name, struct value args,
 			   struct value *raised)
 {
@@ -168,10 +188,10 @@ static int check_arguments(struct value descriptor, struct slice name, struct va
 			return raise_error(raised, "ValueError", "%.*s has no argument \"%.*s\"",
 					   SLICE_ARG(name), SLICE_ARG(slice_sub(key, 0, 100)));
 	}
+	if (want_map(query_map(descriptor, args), "query", raised) < 0)
+		return -1;
 	for (size_t i = 0; (required = descriptor_required(descriptor, i)).len; i++) {
-		const struct value *given = value_map_get(args, required);
-
-		if (!given || value_is_null(*given))
+		if (!is_given(descriptor, args, required))
 			return raise_error(raised, "ValueError", "%.*s needs the argument \"%.*s\"",
 					   SLICE_ARG(name), SLICE_ARG(required));
 	}
@@ -243,10 +263,16 @@ static int make_url(struct value descriptor, struct value args, struct value *to
 	return result;
 }
 
+/* The members of `query` are the service's affair; what stands beside it wins. */
 static struct value make_query(struct value descriptor, struct value args)
 {
+	struct value more = query_map(descriptor, args);
 	struct value query = value_map_new();
 
+	for (size_t i = 0; more.kind == VALUE_MAP && i < value_len(more); i++) {
+		if (!value_is_null(*value_map_at(more, i)))
+			value_map_set(&query, value_map_key(more, i), value_ref(*value_map_at(more, i)));
+	}
 	for (size_t i = 0; i < value_len(args); i++) {
 		struct slice key = value_map_key(args, i);
 

@@ -144,7 +144,9 @@ static void check_against(struct compiler *c, const struct call *call, struct va
 		bool given = false;
 
 		for (size_t i = 0; i < call->arg_count; i++)
-			given = given || slice_equal(call->arg_names[i].text, required);
+			given = given || slice_equal(call->arg_names[i].text, required) ||
+				(slice_is(call->arg_names[i].text, "query") &&
+				 descriptor_param_is(descriptor, required, "query"));
 		if (!given)
 			diags_error(c->diags, call->callee.at, "missing-argument",
 				    "%.*s needs the argument \"%.*s\"", SLICE_ARG(name), SLICE_ARG(required));
