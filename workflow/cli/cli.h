@@ -29,7 +29,8 @@ const struct subcommand *cli_find_subcommand(const char *name); /* or NULL */
 
 extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command,
 	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command, cli_graph_command,
-	cli_eval_command, cli_completion_command, cli_help_command, cli_gc_command;
+	cli_eval_command, cli_completion_command, cli_help_command, cli_gc_command,
+	cli_cancel_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
 int cli_plan(const struct opts *opts);
@@ -43,6 +44,7 @@ int cli_eval(const struct opts *opts);
 int cli_completion(const struct opts *opts);
 int cli_help(const struct opts *opts);
 int cli_gc(const struct opts *opts);
+int cli_cancel(const struct opts *opts);
 
 /* Options that several commands share. */
 extern const struct opt_option cli_state_options[];   /* --state */

@@ -11,6 +11,7 @@ const struct subcommand cli_subcommands[] = {
 	{"logs", &cli_logs_command, cli_logs},
 	{"resume", &cli_resume_command, cli_resume},
 	{"rerun", &cli_rerun_command, cli_rerun},
+	{"cancel", &cli_cancel_command, cli_cancel},
 	{"gc", &cli_gc_command, cli_gc},
 	{"plan", &cli_plan_command, cli_plan},
 	{"graph", &cli_graph_command, cli_graph},

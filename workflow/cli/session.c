@@ -273,7 +273,7 @@ static int report_end(struct session *session)
 		return 0;
 	case RUN_STOPPED:
 		fprintf(stderr, "run %s was cancelled\n", session->row.id);
-		return EXIT_FAILED;
+		return session->is_cancelling ? 0 : EXIT_FAILED;
 	case RUN_DIVERGED:
 		error_set(&divergence, ERROR_INPUT, "%s", run_divergence(session->run));
 		return cli_fault(&divergence);
@@ -327,7 +327,10 @@ int session_go(struct session *session)
 	uv_signal_start(&session->on_terminate, interrupted, SIGTERM);
 	if (session->shows_progress)
 		uv_timer_start(&session->progress, show_progress, 200, 100);
-	world_begin(session->world, session->run);
+	if (session->is_cancelling)
+		world_stop(session->world, session->run);
+	else
+		world_begin(session->world, session->run);
 	while (!session->is_over && !session->was_interrupted)
 		uv_run(&session->loop, UV_RUN_DEFAULT);
 	if (session->is_over && session->fault.kind == ERROR_NONE)

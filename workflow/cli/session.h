@@ -35,6 +35,7 @@ struct session {
 	int64_t begun_us;
 	bool is_over; /* the run has ended, or cannot go on */
 	bool was_interrupted;
+	bool is_cancelling; /* session_go ends the run instead of going on with it */
 	struct error fault; /* of the journal */
 };
 

@@ -13,6 +13,7 @@
 #include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 #include "workflow/engine/world_private.h"
+#include "workflow/journal/cancel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -421,6 +422,7 @@ void world_begin(struct world *world, struct run *run)
 	char id[sizeof(seat->row.id)];
 
 	memcpy(id, seat->row.id, sizeof(id));
+	((struct seat *)run_user(run))->has_begun = true;
 	if (run_is_rerun(run))
 		rerun_go_live(run);
 	else
@@ -428,6 +430,30 @@ void world_begin(struct world *world, struct run *run)
 	world_settle(world, run); /* a run that runs started may be gone after this */
 	if (is_resumed)
 		children_resume(world, id);
+}
+
+/* What begins only to end repeats its history first: its last event stands where the replay stands. */
+void world_stop(struct world *world, struct run *run)
+{
+	struct seat *seat = run_user(run);
+
+	if (!seat->has_begun)
+		run_begin(run);
+	seat->has_begun = true;
+	run_stop(run);
+	world_settle(world, run);
+}
+
+static void cancel_asked(void *ctx, int64_t row)
+{
+	struct world *world = ctx;
+
+	for (struct seat *seat = world->seats; seat; seat = seat->next) {
+		if (seat->row.row != row || !seat->has_begun || run_status(seat->run) != RUN_GOES_ON)
+			continue;
+		world_stop(world, seat->run); /* the run may be gone after this */
+		return;
+	}
 }
 
 void world_free_run(struct run *run)
@@ -460,6 +486,7 @@ struct world *world_open(uv_loop_t *loop, const struct world_options *options, s
 		mem_free(world);
 		return NULL;
 	}
+	journal_watch_cancels(world->journal, cancel_asked, world);
 	return world;
 }
 

@@ -85,6 +85,9 @@ struct run *world_redrive(struct world *world, const struct journal_run *row, co
 			  const struct history *history, struct value connectors, struct error *err);
 /* After start, resume or rerun: go. `ended` may be called from the loop, never from inside. */
 void world_begin(struct world *world, struct run *run);
+/* Instead of world_begin, or after it: cancel the run (reference, 11.6); nothing that waits for the world leaves any
+ * more. A run of this world that `lexflow cancel` names is cancelled by itself (workflow/journal/cancel.h). */
+void world_stop(struct world *world, struct run *run);
 void world_free_run(struct run *run); /* NULL is fine */
 
 /* How many runs that runs started go on here; with `each` their ids, until it returns false. They go on when the

@@ -31,6 +31,7 @@ struct seat {
 	struct world *world;
 	struct run *run;
 	bool is_resumed;
+	bool has_begun;
 	bool is_over; /* its end is queued */
 	int64_t shared; /* ticket of the last event that it shares with another run; 0: none */
 	struct seat *next; /* all of the world */

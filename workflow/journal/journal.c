@@ -177,6 +177,7 @@ void journal_close(struct journal *journal)
 		return;
 	if (journal->writer)
 		journal_flush(journal);
+	cancels_close(journal->cancels);
 	writer = journal->writer;
 	journal->writer = NULL; /* a late on_news finds nothing to do */
 	writer_free(writer);

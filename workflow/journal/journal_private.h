@@ -26,6 +26,8 @@ void locks_close(struct locks *locks); /* NULL is fine; lets go of all */
 int locks_take(struct locks *locks, int64_t row, struct error *err);
 void locks_drop(struct locks *locks, int64_t row);
 bool locks_is_held(struct locks *locks, int64_t row); /* by anyone */
+int locks_touch(struct locks *locks, struct error *err); /* change the time of the file: whoever watches it wakes */
+const char *locks_path(const struct locks *locks);
 
 /* ---- writer.c: the thread that commits */
 
@@ -95,6 +97,13 @@ int reader_run(struct reader *reader, int64_t row, struct journal_run *run, stru
 void reader_lend(struct reader *reader, struct journal_run *run, struct slice file, struct slice parent_run,
 		 struct slice parent_step);
 
+/* The runs wished ended, at most `size`; how many, or -1. */
+int reader_cancels(struct reader *reader, int64_t *rows, int size, struct error *err);
+
+/* ---- cancel.c */
+struct cancel_watch; /* opaque */
+void cancels_close(struct cancel_watch *watch); /* NULL is fine */
+
 struct journal {
 	char *path;
 	struct locks *locks;
@@ -109,6 +118,7 @@ struct journal {
 	int64_t ticket;	       /* of the last append */
 	int64_t settled;       /* the loop was told about tickets up to here */
 	bool failed;
+	struct cancel_watch *cancels; /* NULL: nobody looks for wishes */
 };
 
 #endif

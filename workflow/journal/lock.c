@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct locks {
@@ -106,6 +107,18 @@ void locks_drop(struct locks *locks, int64_t row)
 		fcntl(locks->fd, F_OFD_SETLK, &lock);
 	}
 	pthread_mutex_unlock(&locks->mutex);
+}
+
+int locks_touch(struct locks *locks, struct error *err)
+{
+	if (futimens(locks->fd, NULL) < 0)
+		return error_set(err, ERROR_IO, "cannot touch %s: %s", locks->path, strerror(errno));
+	return 0;
+}
+
+const char *locks_path(const struct locks *locks)
+{
+	return locks->path;
 }
 
 bool locks_is_held(struct locks *locks, int64_t row)

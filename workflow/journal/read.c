@@ -233,6 +233,19 @@ int journal_source(struct journal *journal, const struct journal_run *run, struc
 	return row < 0 ? -1 : 0;
 }
 
+int reader_cancels(struct reader *reader, int64_t *rows, int size, struct error *err)
+{
+	sqlite3_stmt *stmt = prepare(reader, "SELECT run FROM cancellations LIMIT ?1", err);
+	int count = 0, row;
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, size);
+	while ((row = db_step(reader->db, stmt, err)) == 1)
+		rows[count++] = sqlite3_column_int64(stmt, 0);
+	return row < 0 ? -1 : count;
+}
+
 /* ---- events */
 
 static struct event event_of(sqlite3_stmt *stmt)
