@@ -374,9 +374,9 @@ static const struct complaint rows[] = {
 	 .right = "main:\n  steps:\n    - a:\n        return: ${f([1, 2, 3, 4, 5, 6, 7, 8])}\nf:\n  params: "
 		  "[all]\n  steps:\n    - b:\n        return: ${all}\n",
 	 .source = "10"},
-	{WARNING("hidden-variable"),
-	 .meaning = "A loop variable has the name of a variable that exists outside of the loop. Inside, the "
-		    "name means the loop's own.",
+	{CODE("loop-name-outside"),
+	 .meaning = "A loop variable has the name of a variable that exists outside of the loop. Loops that "
+		    "do not stand in each other may share a name.",
 	 .wrong = "- init:\n    assign: [{x: 0}]\n- a:\n    for:\n      value: x\n      in: [1, 2]\n      "
 		  "steps:\n        - b:\n            next: continue\n- c:\n    return: ${x}\n",
 	 .right = "- init:\n    assign: [{x: 0}]\n- a:\n    for:\n      value: y\n      in: [1, 2]\n      "

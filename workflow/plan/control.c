@@ -35,7 +35,7 @@ static void close_scope(struct compiler *c)
 	scope_release(c, scope);
 }
 
-/* Loops in each other share no name (reference, 2.5 and 12). */
+/* The name of a loop variable is not used outside of the loop, nor by a loop within it (reference, 2.5). */
 static void check_loop_name(struct compiler *c, struct name name)
 {
 	struct variable known;
@@ -47,11 +47,9 @@ static void check_loop_name(struct compiler *c, struct name name)
 			    "a loop around this one has the variable \"%.*s\" already", SLICE_ARG(name.text));
 		diags_hint(c->diags, "it is in line %d; give this one another name", known.symbol->at.line);
 	} else {
-		diags_warn(c->diags, name.at, "hidden-variable",
-			   "this hides the variable \"%.*s\" that exists outside of the loop",
-			   SLICE_ARG(name.text));
-		diags_hint(c->diags,
-			   "that one is in line %d; what the loop does to its own is gone afterwards",
+		diags_error(c->diags, name.at, "loop-name-outside",
+			    "\"%.*s\" is a variable outside of this loop too", SLICE_ARG(name.text));
+		diags_hint(c->diags, "that one is in line %d; give the loop's own another name",
 			   known.symbol->at.line);
 	}
 }

@@ -106,8 +106,10 @@ static void declare_step(struct compiler *c, struct scope *scope, const struct s
 {
 	switch (step->kind) {
 	case STEP_ASSIGN:
-		for (size_t i = 0; i < step->as.assign.count; i++)
-			declare(c, scope, step->as.assign.items[i].variable);
+		for (size_t i = 0; i < step->as.assign.count; i++) {
+			if (step->as.assign.items[i].path_count == 0) /* m.k: 1 makes no m */
+				declare(c, scope, step->as.assign.items[i].variable);
+		}
 		break;
 	case STEP_CALL:
 		declare(c, scope, step->as.call.result);
@@ -159,8 +161,17 @@ bool scope_writable(struct compiler *c, struct name name, struct variable *found
 {
 	int crossed = 0;
 
-	if (!name.text.ptr || !scope_find(c, name.text, found))
-		return false; /* all that is assigned was declared: it could not be read */
+	if (!name.text.ptr)
+		return false; /* it could not be read */
+	if (!scope_find(c, name.text, found)) { /* a part of a variable that is nowhere assigned as a whole */
+		if (is_doubtful_variable(c, name.text))
+			return false;
+		diags_error(c->diags, name.at, "unknown-variable",
+			    "\"%.*s\" is no variable of this scope: nothing can be put into it",
+			    SLICE_ARG(name.text));
+		hint_variable(c, name.text);
+		return false;
+	}
 	for (const struct scope *scope = c->scope; scope && crossed < found->level; scope = scope->parent) {
 		if (!scope->is_unit)
 			continue;
