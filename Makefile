@@ -225,18 +225,19 @@ $(BUILD)/fault/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	@$(CC) -D_GNU_SOURCE -std=c17 -O2 -g $(filter-out -Wpedantic,$(WARN)) -fPIC -shared -o $@ $< -ldl -pthread
 
+FAULT_ENV = PYTHONDONTWRITEBYTECODE=1 FAULT_SAN='$(SAN)' FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER)
 .PHONY: test-fault test-fault-long fault-programs
 fault-programs: all $(BUILD)/fault/lexflow $(FAULT_C) $(FAULT_SO)
 
 ## test-fault     dying, failing, losing power: the short form     T=part of a name
 test-fault: fault-programs
-	@PYTHONDONTWRITEBYTECODE=1 FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/fault.count -t fault \
-		$(call chosen,$(FAULT_C) $(FAULT))
+	@$(FAULT_ENV) tests/run -o $(RESULTS)/fault.count -t fault $(call chosen,$(FAULT_C) $(FAULT)); \
+		status=$$?; sed -n 's/^# \(.* [0-9]*\)$$/  \1/p' $(RESULTS)/fault.log; exit $$status
 
 ## test-fault-long   every point, a thousand kills (slow)           T=part of a name
 test-fault-long: fault-programs
-	@PYTHONDONTWRITEBYTECODE=1 FAULT_LONG=1 FAULT_DIR=$(abspath $(BUILD))/fault $(TEST_ENV) $(UNDER) tests/run -s 7200 \
-		-o $(RESULTS)/fault-long.count -t fault $(call chosen,$(FAULT_C) $(FAULT))
+	@FAULT_LONG=1 $(FAULT_ENV) tests/run -s 7200 -o $(RESULTS)/fault.count -t fault $(call chosen,$(FAULT_C) $(FAULT)); \
+		status=$$?; sed -n 's/^# \(.* [0-9]*\)$$/  \1/p' $(RESULTS)/fault.log; exit $$status
 
 ## check-bare     make run and make test in a Debian 12 that holds only git and make (slow)
 check-bare:

@@ -64,6 +64,7 @@ def judge(what, outcome):
 
 def main():
 	report = Report("clock jumps")
+	report.needs_preload()
 	lab, peer = Lab(), Peer()
 	lab.write("waits.yaml", WORKFLOW)
 	data = json.dumps(peer.url)

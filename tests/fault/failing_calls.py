@@ -3,6 +3,7 @@
 
 Demanded: the right result, or an error with exit status 3, or (memory alone) an abort that says so. Afterwards, with
 nothing failing, the run is finished and its result right. The short form takes some n of each kind; FAULT_LONG=1 all.
+FAULT_CALLS=write,sync tries these kinds alone.
 """
 
 import concurrent.futures
@@ -44,8 +45,10 @@ RESULT = 24
 # kind, how many n the short form tries, does it go on failing?
 KINDS = [("write", 8, False), ("write", 8, True), ("sync", 8, False), ("sync", 4, True), ("memory", 24, False),
 	("memory", 8, True), ("thread", 4, False), ("thread", 1, True), ("open", 12, False), ("open", 4, True)]
+if os.environ.get("FAULT_CALLS"):
+	KINDS = [kind for kind in KINDS if kind[0] in os.environ["FAULT_CALLS"].split(",")]
 PRELOAD = os.path.join(FAULT_DIR, "preload_fail.so")
-SIGABRT, SIGSEGV = -6, -11
+SIGABRT = -6
 
 
 def failing(kind, nth, goes_on):
@@ -127,6 +130,7 @@ def torture(job):
 
 def main():
 	report = Report("failing calls")
+	report.needs_preload()
 	total = most = wrong = 0
 	with concurrent.futures.ThreadPoolExecutor(3) as pool:
 		for (kind, _, goes_on), (count, tried, problems, sent) in zip(KINDS, pool.map(torture, KINDS)):

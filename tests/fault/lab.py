@@ -8,9 +8,7 @@ is not committed breaks J1.
 import http.server
 import json
 import os
-import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +17,7 @@ import threading
 import time
 
 LONG = os.environ.get("FAULT_LONG") == "1"
+SANITIZED = bool(os.environ.get("FAULT_SAN"))
 FAULT_DIR = os.path.abspath(os.environ.get("FAULT_DIR", "build/fault"))
 BIN = os.path.abspath(os.environ.get("LEXFLOW_BIN", "build/bin"))
 ANNOUNCED = 2  # enum event_kind
@@ -225,9 +224,15 @@ class Report:
 		print(f"{'not ok' if problems else 'ok'} {self.count} - {self.title}: {what}", flush=True)
 		self.bad += bool(problems)
 
+	def needs_preload(self):
+		"""A sanitizer wants to be the first library of a process, so nothing can be put before it."""
+		if SANITIZED:
+			print(f"1..1\nok 1 - {self.title} # SKIP no library before a sanitizer's")
+			sys.exit(0)
+
 	def figures(self, **numbers):
 		line = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in numbers.items())
-		print(f"# {self.title}: {line}, {time.monotonic() - self.begun:.0f} s", flush=True)
+		print(f"# {self.title}: {line}, seconds {time.monotonic() - self.begun:.0f}", flush=True)
 
 	def end(self):
 		print(f"1..{self.count}")

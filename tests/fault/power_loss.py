@@ -207,6 +207,7 @@ def lose_power(lab, peer, deeds, cut, how, dice, resumes):
 
 def main():
 	report = Report("power loss")
+	report.needs_preload()
 	dice = random.Random(SEED)
 	lab, peer = Lab(), Peer()
 	deeds = trace(lab, peer, lab.write("calls.yaml", WORKFLOW))
