@@ -317,3 +317,101 @@ interrupted_at() {
 	run -0 lexflow show first
 	[[ "$output" == *"waits for  the next attempt (main.get) since "*", attempt 3 of 5, at "*"; last error: ConnectionFailedError"* ]]
 }
+
+@test "diff of two runs: where they parted, what their calls and results differ in" {
+	start_peer
+	cat >d.yaml <<-END
+		main:
+		  params: [n]
+		  steps:
+		    - now: {call: sys.now, result: t}
+		    - each:
+		        parallel:
+		          for:
+		            value: i
+		            in: [0, 1, 2]
+		            steps:
+		              - ask: {call: http.get, args: {url: '\${"$url/" + string(if(i == 1, n, i))}'}}
+		    - check: {switch: [{condition: "\${n == 7}", next: more}]}
+		    - out: {return: "\${n}"}
+		    - more: {call: sys.sleep, args: {seconds: 0.01}}
+		    - late: {return: late}
+	END
+	lexflow run -q d.yaml --id a --data 1
+	lexflow run -q d.yaml --id b --data 1
+	lexflow run -q d.yaml --id c --data 7
+	run -0 lexflow diff a b --exit-code --json
+	[ "$(jq -c '[.equal, .first, .calls, .end, .same_definition]' <<<"$output")" = '[true,null,[],[],true]' ]
+	[ "$(jq -c '.steps["main.ask"].calls' <<<"$output")" = '[3,3]' ]
+	run -1 lexflow diff a c --exit-code --json
+	[ "$(jq -c '.first | [.events, .differences]' <<<"$output")" = '[[1,1],["argument: 1 -> 7"]]' ]
+	[ "$(jq -c '.calls[0] | [.step, .iteration, .differences[0]]' <<<"$output")" = "[\"main.ask\",[1],\"request.url: \\\"$url/1\\\" -> \\\"$url/7\\\"\"]" ]
+	[ "$(jq -c '.calls[1] | [.step, .differences]' <<<"$output")" = '["main.more",["only in c"]]' ]
+	[ "$(jq -c .end <<<"$output")" = '["result: 1 -> \"late\""]' ]
+	# a redrive parts from its parent at the step whose variables were changed
+	lexflow rerun -q a --from ask --iteration 1 --set i=2
+	run -0 lexflow diff a last
+	[[ "$output" == *"first difference: event "*", step main.ask"* ]]
+	[[ "$output" == *"main.ask [1]"*"request.url: \"$url/1\" -> \"$url/2\""* ]]
+	run -4 lexflow diff a nobody
+}
+
+@test "callbacks before the cut stay where they were; runs that were started are not started again" {
+	cat >child.yaml <<-'END'
+		main: {params: [n], steps: [{out: {return: '${n + 1}'}}]}
+	END
+	cat >k.yaml <<-'END'
+		main:
+		  steps:
+		    - open: {call: events.create_callback_endpoint, args: {http_callback_method: POST}, result: door}
+		    - ask: {call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run, args: {workflow_id: child, argument: 1}, result: two}
+		    - wait: {call: events.await_callback, args: {callback: "${door}", timeout: 60}, result: request}
+		    - again: {call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run, args: {workflow_id: child, argument: "${two}"}, result: three}
+		    - out: {return: ["${two}", "${three}", "${request.http_request.body}"]}
+	END
+	lexflow run -q k.yaml --id first --workflows . >out 3>&- &
+	pid=$!
+	while ! lexflow show first --json 2>/dev/null | jq -e '.waits[] | select(.for == "callback")' >wait; do sleep 0.02; done
+	curl -sS -X POST -H 'Content-Type: application/json' -d '"hello"' "$(jq -r .url wait)" >/dev/null
+	wait "$pid"
+	[ "$(jq -c . out)" = '[2,3,"hello"]' ]
+	[ "$(jq -r .step wait)" = main.wait ]
+	# the request is part of what is shared; the first child was asked for before the cut
+	[ "$(lexflow list --json | grep -c startedBy)" -eq 2 ]
+	[ "$(lexflow rerun -q first --from again --workflows . | jq -c .)" = '[2,3,"hello"]' ]
+	[ "$(lexflow list --json | grep -c startedBy)" -eq 3 ]
+	# from the wait on it waits again, at the same path
+	id=$(lexflow show first --events | jq -r 'select(.kind == "opened") | .content.callback')
+	lexflow rerun -q first --from wait --workflows . >out 3>&- &
+	pid=$!
+	while ! lexflow show last --json 2>/dev/null | jq -e '.waits[] | select(.for == "callback")' >wait; do sleep 0.02; done
+	[[ "$(jq -r .url wait)" == *"/callbacks/$id" ]]
+	curl -sS -X POST -H 'Content-Type: application/json' -d '"other"' "$(jq -r .url wait)" >/dev/null
+	wait "$pid"
+	[ "$(jq -c . out)" = '[2,3,"other"]' ]
+}
+
+@test "from the last attempt of a step that was retried: the attempts before are shared" {
+	start_peer
+	touch broken
+	cat >r.yaml <<-END
+		main:
+		  steps:
+		    - get:
+		        try:
+		          steps:
+		            - ask: {call: http.get, args: {url: "$url/fail"}}
+		        retry: {predicate: "\${always}", max_retries: 2, backoff: {initial_delay: 0.01, max_delay: 1, multiplier: 1}}
+		    - out: {return: done}
+		always:
+		  params: [e]
+		  steps: [{yes: {return: true}}]
+	END
+	run -1 lexflow run -q r.yaml --id first
+	[ "$(wc -l <calls)" -eq 3 ]
+	run -1 lexflow rerun -q first --from ask#3 # no retry is left
+	[ "$(wc -l <calls)" -eq 4 ]
+	rm broken
+	[ "$(lexflow rerun -q first --from ask#2)" = '"done"' ]
+	[ "$(wc -l <calls)" -eq 5 ]
+}

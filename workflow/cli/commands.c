@@ -13,6 +13,7 @@ const struct subcommand cli_subcommands[] = {
 	{"rerun", &cli_rerun_command, cli_rerun},
 	{"cancel", &cli_cancel_command, cli_cancel},
 	{"gc", &cli_gc_command, cli_gc},
+	{"diff", &cli_diff_command, cli_diff},
 	{"plan", &cli_plan_command, cli_plan},
 	{"graph", &cli_graph_command, cli_graph},
 	{"eval", &cli_eval_command, cli_eval},
