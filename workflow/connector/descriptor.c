@@ -121,7 +121,26 @@ static const char *param_words(struct value param)
 	return is_required ? "query required" : "query";
 }
 
-static void add_params(struct value *out, struct value method)
+/* Of Cloud Translation v2 the fields of the request message are arguments: its methods take them in the query
+ * too, though the document does not say so (Workflows documentation, googleapis.translate.v2). */
+static void add_fields(struct value *words, struct value document, struct value method)
+{
+	const struct value *request = value_get(method, "request");
+	const struct value *schemas = value_get(document, "schemas");
+	const struct value *schema, *fields;
+
+	if (!request || !schemas || schemas->kind != VALUE_MAP)
+		return;
+	schema = value_map_get(*schemas, value_get_text(*request, "$ref"));
+	fields = schema ? value_get(*schema, "properties") : NULL;
+	for (size_t i = 0; fields && fields->kind == VALUE_MAP && i < value_len(*fields); i++) {
+		if (!value_map_get(*words, value_map_key(*fields, i)))
+			value_map_set(words, value_map_key(*fields, i), value_string_z("field"));
+	}
+}
+
+static void add_params(struct value *out, struct value document, struct value method,
+		       const struct connector_name *name)
 {
 	const struct value *params = value_get(method, "parameters");
 	struct value words = value_map_new();
@@ -129,6 +148,8 @@ static void add_params(struct value *out, struct value method)
 	for (size_t i = 0; params && params->kind == VALUE_MAP && i < value_len(*params); i++)
 		value_map_set(&words, value_map_key(*params, i),
 			      value_string_z(param_words(*value_map_at(*params, i))));
+	if (slice_is(name->service, "translate") && slice_is(name->version, "v2"))
+		add_fields(&words, document, method);
 	value_put(out, "params", words);
 }
 
@@ -201,7 +222,7 @@ int descriptor_make(struct value document, struct slice name, const char *base_u
 	value_put(out, "path",
 		  value_stringf("%.*s%.*s", SLICE_ARG(value_get_text(document, "servicePath")),
 				SLICE_ARG(path)));
-	add_params(out, *method);
+	add_params(out, document, *method, &parts);
 	add_upload(out, *method);
 	if (value_get(*method, "request"))
 		value_put(out, "body", value_bool(true));

@@ -7,7 +7,7 @@
  *	  "root": "https://pubsub.googleapis.com/", with the slash; or what --base-url says
  *	  "path": "v1/{+topic}:publish",            servicePath and path, a template
  *	  "upload": "upload/storage/v1/b/{bucket}/o",  when content can be uploaded
- *	  "params": {"topic": "path required"},     words: path | query, required, repeated
+ *	  "params": {"topic": "path required"},     words: path | query | field, required, repeated
  *	  "body": true,                             when there is a request message
  *	  "operation": "operation"                  when the response is a long-running one: operation.h
  *	}

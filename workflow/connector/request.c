@@ -282,16 +282,33 @@ static struct value make_query(struct value descriptor, struct value args)
 	return query;
 }
 
+/* The message, or its fields that stand among the arguments; null when there are none. New. */
+static struct value make_body(struct value descriptor, struct value args)
+{
+	struct value body = value_ref(member_of(args, "body"));
+
+	for (size_t i = 0; value_is_null(member_of(args, "body")) && i < value_len(args); i++) {
+		struct slice key = value_map_key(args, i);
+
+		if (!descriptor_param_is(descriptor, key, "field") || value_is_null(*value_map_at(args, i)))
+			continue;
+		if (value_is_null(body))
+			body = value_map_new();
+		value_map_set(&body, key, value_ref(*value_map_at(args, i)));
+	}
+	return body;
+}
+
 /* Content that is uploaded goes as it is; a message is JSON whatever it holds. */
 static void add_body(struct value descriptor, struct value args, struct value *request)
 {
-	struct value body = member_of(args, "body");
+	struct value body = make_body(descriptor, args);
 	struct value headers = value_map_new();
 
 	if (is_upload(descriptor, args) && body.kind == VALUE_STRING)
 		value_put(&headers, "Content-Type", value_string_z("text/plain; charset=utf-8"));
 	value_put(request, "headers", headers);
-	value_put(request, "body", value_ref(body));
+	value_put(request, "body", body);
 }
 
 static int fill(struct value descriptor, struct slice name, struct value args, struct value *todo,
