@@ -190,6 +190,8 @@ static void check_head(struct http_exchange *exchange)
 		refuse(exchange, PROBLEM_FORBIDDEN_HOST,
 		       "this service answers to localhost and 127.0.0.1 only",
 		       "listen on another address with --host to be called by name");
+	else if (!exchange->incoming.path)
+		refuse(exchange, PROBLEM_NO_SUCH_ROUTE, "the path holds %00", NULL);
 	else
 		find_route(exchange);
 	if (!exchange->is_refused && strcmp(exchange->incoming.method, "POST") == 0 &&

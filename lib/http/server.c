@@ -23,15 +23,28 @@ enum {
 	WORKERS_PER_IO = 4,    /* one thread moves bytes for so many that work */
 };
 
+/* libmicrohttpd hands over a path that ends where an escaped NUL was: the address as it was sent tells. What is
+ * returned is the slot that on_request finds: the server itself stands for such a path, NULL for any other. */
+static void *on_address(void *cls, const char *address, struct MHD_Connection *connection)
+{
+	struct slice path = slice_of(address);
+	size_t query = slice_find(path, SLICE("?"), 0);
+
+	(void)connection;
+	path = slice_sub(path, 0, query);
+	return slice_find(path, SLICE("%00"), 0) == SIZE_MAX ? NULL : cls;
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload, size_t *size,
 				  void **slot)
 {
-	struct http_exchange *exchange = *slot;
+	bool is_cut = *slot == cls;
+	struct http_exchange *exchange = is_cut ? NULL : *slot;
 
 	(void)version;
 	if (!exchange) {
-		exchange = exchange_begin(cls, connection, method, url);
+		exchange = exchange_begin(cls, connection, method, is_cut ? NULL : url);
 		*slot = exchange;
 		if (!exchange_is_hopeless(exchange))
 			return MHD_YES;
@@ -49,8 +62,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **slot,
 			 enum MHD_RequestTerminationCode code)
 {
-	(void)cls, (void)connection, (void)code;
-	if (*slot)
+	(void)connection, (void)code;
+	if (*slot && *slot != cls)
 		exchange_end(*slot);
 	*slot = NULL;
 }
@@ -86,6 +99,8 @@ static void fill_defaults(struct http_server_options *options)
 		options->max_total_bytes = options->max_body_bytes;
 	if (options->timeout_s < 1)
 		options->timeout_s = DEFAULT_TIMEOUT_S;
+	if (options->idle_s < 1)
+		options->idle_s = options->timeout_s;
 	if (options->connections < 1)
 		options->connections = DEFAULT_CONNECTIONS;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 2 * SPARE_FILES &&
@@ -110,7 +125,8 @@ static int start_daemon(struct http_server *server, struct error *err)
 		flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, server,
 		MHD_OPTION_LISTEN_SOCKET, server->listener.fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
 		server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)options->connections,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)options->timeout_s,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)options->idle_s, MHD_OPTION_URI_LOG_CALLBACK,
+		on_address, server,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
 	if (!server->daemon)

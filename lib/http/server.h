@@ -82,7 +82,8 @@ struct http_server_options {
 	size_t max_body_bytes;  /* 0: 32 MiB */
 	size_t max_total_bytes; /* bodies under way together; 0: 256 MiB, and at least one body */
 	int connections;        /* 0: 4000 */
-	int timeout_s;          /* idle connections, and a request from its head to a worker; 0: 300 */
+	int timeout_s;          /* a request from its head to a worker; 0: 300 */
+	int idle_s;             /* connections on which nothing is sent or asked; 0: as timeout_s */
 };
 
 /* Listens when it returns. ERROR_IO with a hint when the address cannot be had. */

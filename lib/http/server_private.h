@@ -69,6 +69,7 @@ struct http_exchange {
 	struct http_exchange *next;
 };
 
+/* `path` NULL: one that holds a NUL, which is refused. */
 struct http_exchange *exchange_begin(struct http_server *server, struct MHD_Connection *connection,
 				     const char *method, const char *path);
 bool exchange_is_hopeless(const struct http_exchange *exchange); /* answer now, do not read the body */

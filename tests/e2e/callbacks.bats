@@ -137,6 +137,43 @@ send() { # prints the status
 	ended
 }
 
+@test "a body that no variable could hold is refused, and the run goes on" {
+	open_callback run wait.yaml
+	head -c 300000 /dev/zero | tr '\0' a >big
+	[ "$(send "$url" -H 'Content-Type: text/plain' --data-binary @big)" = 413 ]
+	[ "$(send "$url" -H 'Content-Type: text/plain' -d small)" = 200 ]
+	ended
+	[ "$(jq -r .body out)" = small ]
+}
+
+@test "an escaped NUL behind the address is no part of it" {
+	open_callback run wait.yaml
+	[ "$(send "$url%00" -H 'Content-Type: text/plain' -d x)" = 404 ]
+	[ "$(send "$url" -H 'Content-Type: text/plain' -d y)" = 200 ]
+	ended
+	[ "$(jq -r .body out)" = y ]
+}
+
+@test "connections that send nothing, or half a head, make room for a request" {
+	open_callback run wait.yaml
+	address=${url#http://}
+	python3 -c '
+import socket, sys, time
+host, port = sys.argv[1].split("/")[0].split(":")
+held = []
+for i in range(600):
+    held.append(socket.create_connection((host, int(port))))
+    if i % 2:
+        held[-1].sendall(b"POST /v1/projects/half")
+print("here", flush=True)
+time.sleep(60)' "$address" >squat 3>&- &
+	squatter=$!
+	for _ in $(seq 500); do [ -s squat ] && break || sleep 0.02; done
+	[ -s squat ]
+	[ "$(curl -s -o answer -w '%{http_code}' --max-time 40 "$url" -H 'Content-Type: text/plain' -d x)" = 200 ]
+	ended
+}
+
 @test "killed while it waits, a run has its callback at the same address after resume" {
 	open_callback run wait.yaml --id torn
 	before=$url

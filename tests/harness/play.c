@@ -228,7 +228,8 @@ static bool send_request(struct play *play)
 				       [ARRIVAL_UNKNOWN] = 404,
 				       [ARRIVAL_WRONG_METHOD] = 405,
 				       [ARRIVAL_REFUSED] = 429,
-				       [ARRIVAL_TOO_DEEP] = 400};
+				       [ARRIVAL_TOO_DEEP] = 400,
+				       [ARRIVAL_TOO_LARGE] = 413};
 	const struct value *sent = line_of(play, "callback");
 	struct callback callback;
 	struct value line, request;

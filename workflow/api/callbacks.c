@@ -65,5 +65,10 @@ void callback_receive(struct api_request *request)
 	case ARRIVAL_TOO_DEEP:
 		api_refuse(request, 400, "INVALID_ARGUMENT", "the body is nested too deeply");
 		break;
+	case ARRIVAL_TOO_LARGE:
+		api_refuse(request, 413, "INVALID_ARGUMENT",
+			   "the request is larger than a variable of the run may be (limits string_bytes and "
+			   "memory_bytes)");
+		break;
 	}
 }

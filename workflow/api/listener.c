@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { THREADS = 8, QUEUE = 256, CONNECTIONS = 512, TIMEOUT_S = 60 };
+enum { THREADS = 8, QUEUE = 256, CONNECTIONS = 512, TIMEOUT_S = 60, IDLE_S = 5 };
 
 /* ---- on the loop */
 
@@ -119,6 +119,7 @@ struct api_listener *api_listen(uv_loop_t *loop, const struct api_options *optio
 		.max_body_bytes = API_MAX_BODY,
 		.connections = CONNECTIONS,
 		.timeout_s = TIMEOUT_S,
+		.idle_s = IDLE_S,
 	};
 	sigset_t all, before;
 

@@ -314,10 +314,19 @@ static struct value payload_of(const struct run *run, struct value request)
 	return payload;
 }
 
+/* What no variable could hold would fail the run that takes it. What the variables of the moment leave is not
+ * looked at: they may be others when the request is taken. */
+static bool is_too_large(const struct run *run, struct value payload)
+{
+	return value_size(payload) > (uint64_t)run->limits.memory_bytes ||
+	       has_long_string(payload, run->limits.string_bytes);
+}
+
 enum arrival run_arrive(struct run *run, struct slice path, struct value request, int64_t *ticket)
 {
 	struct endpoint *endpoint = run->status == RUN_GOES_ON ? find_by_path(run, path) : NULL;
 	struct value content, payload;
+	enum arrival arrival;
 	int64_t time_us;
 
 	if (!endpoint)
@@ -330,10 +339,11 @@ enum arrival run_arrive(struct run *run, struct slice path, struct value request
 	content = value_map_new();
 	value_put(&content, "callback", value_string_z(endpoint->id));
 	value_put(&content, "payload", value_ref(payload));
-	if (expr_is_too_deep(content)) {
+	if (expr_is_too_deep(content) || is_too_large(run, payload)) {
+		arrival = expr_is_too_deep(content) ? ARRIVAL_TOO_DEEP : ARRIVAL_TOO_LARGE;
 		value_unref(payload);
 		value_unref(content);
-		return ARRIVAL_TOO_DEEP;
+		return arrival;
 	}
 	assert(!run->ready_first);
 	produce(run, EVENT_ARRIVED, 0, 0, content, &time_us, ticket);

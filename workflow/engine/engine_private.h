@@ -244,6 +244,7 @@ bool memory_fits(struct run *run, size_t before, size_t after, struct value *rai
 bool count_steps(struct run *run, int64_t steps, struct value *raised);
 /* Is every string in it within its limit? False as above. */
 bool strings_fit(struct run *run, struct value v, struct value *raised);
+bool has_long_string(struct value v, int64_t limit); /* of more bytes, anywhere in it */
 bool string_fits(struct run *run, size_t bytes, struct value *raised);
 /* The argument, which is a variable already or counts by itself; false as above. */
 bool argument_fits(struct run *run, bool is_variable, struct value *raised);

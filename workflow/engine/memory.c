@@ -91,7 +91,7 @@ static void look_into(struct unseen *unseen, struct value v, int64_t limit)
 	unseen->items[unseen->count++] = v;
 }
 
-static bool has_long_string(struct value v, int64_t limit)
+bool has_long_string(struct value v, int64_t limit)
 {
 	struct unseen unseen = {0};
 	bool found = false;

@@ -132,6 +132,7 @@ enum arrival {
 	ARRIVAL_WRONG_METHOD, /* the callback stays as it is, here and below */
 	ARRIVAL_REFUSED,      /* the last request still waits to be taken (reference, 8.3) */
 	ARRIVAL_TOO_DEEP,     /* nested deeper than a value may be */
+	ARRIVAL_TOO_LARGE,    /* for string_bytes or memory_bytes: no variable of this run could hold it */
 };
 enum arrival run_arrive(struct run *run, struct slice path, struct value request, int64_t *ticket);
 /* The callback that a path leads to, in any state of the run; false when it is none of this run's. */

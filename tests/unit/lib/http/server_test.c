@@ -205,6 +205,43 @@ static void an_idle_connection_does_not_hold_up_the_end(void **state)
 	asker_release(&asker);
 }
 
+static int connection_to(const struct http_server *server)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)http_server_port(server)),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void half_requests_make_room_for_others(void **state)
+{
+	static const char half[] = "POST /now HTTP/1.1\r\nHost: lo";
+	struct gate gate;
+	struct http_server *server = open_server(
+		&gate, (struct http_server_options){.connections = 4, .timeout_s = 3600, .idle_s = 1});
+	struct asker asker;
+	struct answer answer;
+	int fds[6];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		fds[i] = connection_to(server);
+		if (i % 2) /* the others say nothing at all */
+			assert_int_equal(write(fds[i], half, strlen(half)), strlen(half));
+	}
+	asker_init(&asker, http_server_port(server));
+	answer = ask_get(&asker, "/now");
+	assert_int_equal(answer.status, 200);
+	answer_release(&answer);
+	asker_release(&asker);
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
+	http_server_close(server);
+}
+
 static void an_address_that_cannot_be_had_is_an_error_with_a_hint(void **state)
 {
 	struct http_server_options options = {.routes = routes, .port = 70000};
@@ -244,6 +281,12 @@ static void a_route_by_stem_takes_any_method_and_body(void **state)
 	assert_true(answer_has(&answer, "Allow: PUT"));
 	assert_null(strstr(buf_text(&answer.head), "Content-Type"));
 	answer_release(&answer);
+	answer = ask_get(&asker, "/mirror/a%00"); /* no C string holds it: it is not "/mirror/a" */
+	assert_int_equal(answer.status, 404);
+	answer_release(&answer);
+	answer = ask_get(&asker, "/mirror/a?k=%00");
+	assert_int_equal(answer.status, 200);
+	answer_release(&answer);
 	answer = ask_get(&asker, "/mirrors");
 	assert_int_equal(answer.status, 404);
 	answer_release(&answer);
@@ -259,6 +302,7 @@ int main(void)
 		cmocka_unit_test(bodies_under_way_are_bounded_together),
 		cmocka_unit_test(as_many_handlers_run_at_once_as_there_are_threads),
 		cmocka_unit_test(an_idle_connection_does_not_hold_up_the_end),
+		cmocka_unit_test(half_requests_make_room_for_others),
 		cmocka_unit_test(an_address_that_cannot_be_had_is_an_error_with_a_hint),
 	};
 

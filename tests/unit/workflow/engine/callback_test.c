@@ -113,6 +113,48 @@ static void a_run_that_ended_has_no_callbacks(void **state)
 	plan_free(plan);
 }
 
+static struct value text_of_size(size_t size)
+{
+	char *bytes = mem_alloc(size);
+	struct value text;
+
+	memset(bytes, 'a', size);
+	text = value_string((struct slice){bytes, size});
+	mem_free(bytes);
+	return text;
+}
+
+static enum arrival sends_body(struct play *play, struct value body)
+{
+	struct value request = request_of("{\"method\": \"POST\"}");
+	struct callback callback;
+	enum arrival arrival;
+	int64_t ticket;
+
+	value_put(&request, "body", body);
+	assert_true(run_callback_at(play->run, 0, &callback));
+	arrival = run_arrive(
+		play->run,
+		slice_sub(callback.url, slice_find(callback.url, SLICE("/v1/"), 0), callback.url.len),
+		request, &ticket);
+	value_unref(request);
+	return arrival;
+}
+
+static enum arrival sends_text(struct play *play, size_t size)
+{
+	return sends_body(play, text_of_size(size));
+}
+
+static enum arrival sends_list(struct play *play, int count) /* of texts of 1 KiB */
+{
+	struct value list = value_list_new((size_t)count);
+
+	for (int i = 0; i < count; i++)
+		value_list_push(&list, text_of_size(1 << 10));
+	return sends_body(play, list);
+}
+
 static void a_refused_request_leaves_no_event(void **state)
 {
 	struct plan *plan = compile(waiting);
@@ -139,7 +181,10 @@ static void a_refused_request_leaves_no_event(void **state)
 				    deep, &ticket),
 			 ARRIVAL_TOO_DEEP);
 	value_unref(deep);
+	assert_int_equal(sends_text(play, (256 << 10) + 1), ARRIVAL_TOO_LARGE); /* reference, 10: 256 KiB */
+	assert_int_equal(sends_list(play, 600), ARRIVAL_TOO_LARGE);		/* 512 KiB of variables */
 	assert_int_equal(play->event_count, before);
+	assert_int_equal(sends_text(play, 256 << 10), ARRIVAL_TAKEN);
 	end(play);
 	plan_free(plan);
 }
