@@ -30,7 +30,7 @@ const struct subcommand *cli_find_subcommand(const char *name); /* or NULL */
 extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command,
 	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command, cli_graph_command,
 	cli_eval_command, cli_diff_command, cli_completion_command, cli_help_command, cli_gc_command,
-	cli_cancel_command;
+	cli_cancel_command, cli_export_command, cli_import_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
 int cli_plan(const struct opts *opts);
@@ -44,6 +44,8 @@ int cli_eval(const struct opts *opts);
 int cli_diff(const struct opts *opts);
 int cli_completion(const struct opts *opts);
 int cli_help(const struct opts *opts);
+int cli_export(const struct opts *opts);
+int cli_import(const struct opts *opts);
 int cli_gc(const struct opts *opts);
 int cli_cancel(const struct opts *opts);
 

@@ -11,6 +11,8 @@ const struct subcommand cli_subcommands[] = {
 	{"logs", &cli_logs_command, cli_logs},
 	{"resume", &cli_resume_command, cli_resume},
 	{"rerun", &cli_rerun_command, cli_rerun},
+	{"export", &cli_export_command, cli_export},
+	{"import", &cli_import_command, cli_import},
 	{"cancel", &cli_cancel_command, cli_cancel},
 	{"gc", &cli_gc_command, cli_gc},
 	{"diff", &cli_diff_command, cli_diff},

@@ -509,6 +509,34 @@ void journal_disown(struct journal *journal, const struct journal_run *run)
 	locks_drop(journal->locks, run->row);
 }
 
+struct past {
+	const struct journal_run *run;
+	enum run_state state;
+};
+
+/* On the writer's thread. */
+static int set_past(struct db *db, void *ctx, struct error *err)
+{
+	const struct past *past = ctx;
+	sqlite3_stmt *stmt =
+		db_prepare(db, "UPDATE runs SET state = ?2, start_us = ?3, end_us = ?4 WHERE row = ?1", err);
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, past->run->row);
+	db_bind_int(stmt, 2, past->state);
+	db_bind_int(stmt, 3, past->run->start_us);
+	db_bind_int(stmt, 4, past->run->end_us);
+	return db_run(db, stmt, err);
+}
+
+int journal_set_past(struct journal *journal, const struct journal_run *run, enum run_state state, struct error *err)
+{
+	struct past past = {run, state};
+
+	return writer_call(journal->writer, set_past, &past, err);
+}
+
 bool journal_is_owned(struct journal *journal, const struct journal_run *run)
 {
 	return locks_is_held(journal->locks, run->row);

@@ -130,6 +130,9 @@ void journal_disown(struct journal *journal, const struct journal_run *run);
 int64_t journal_append(struct journal *journal, const struct journal_run *run, const struct event *event);
 /* Queue the end of a run: state, end time (the EVENT_ENDED is appended by the caller before). */
 int64_t journal_finish(struct journal *journal, const struct journal_run *run, enum run_state state);
+/* A run of another database whose events were appended here and are committed: its state, start_us and end_us are those
+ * it had there. */
+int journal_set_past(struct journal *journal, const struct journal_run *run, enum run_state state, struct error *err);
 /* Start a commit of what is queued; without it the writer waits a moment for more. Cheap when nothing is. */
 void journal_flush(struct journal *journal);
 
