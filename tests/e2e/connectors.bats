@@ -195,6 +195,11 @@ GET /v1/operations/novel" ]
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *'has no argument "topics" [unknown-argument]'* ]]
 	[[ "$stderr" == *'needs the argument "topic" [missing-argument]'* ]]
+	call shelf.v1.projects.topics.publish '{query: {topic: t}}' # a parameter of the path is none of the query
+	perform
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *'needs the argument "topic" [missing-argument]'* ]]
+	[[ "$stderr" != *unknown-argument* ]]
 	[ "$(requests)" = "" ]
 }
 
