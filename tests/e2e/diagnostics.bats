@@ -26,6 +26,17 @@ setup() {
 	[ "${stderr_lines[-1]}" = '2 errors, 0 warnings' ]
 }
 
+@test "an abbreviated argument is one mistake, and an unknown function is told what its module has" {
+	printf '%s\n' '- a:' '    call: sys.sleep' '    args: {secs: 1}' '- b:' '    return: ${math.frobnicate(1)}' >names.yaml
+	run --separate-stderr lexflow check names.yaml
+	[ "$status" -eq 2 ]
+	[[ "${stderr_lines[0]}" == 'names.yaml:3:12: error: '*' [unknown-argument]' ]]
+	[ "${stderr_lines[3]}" = '  hint: did you mean "seconds"?' ]
+	[[ "${stderr_lines[4]}" == 'names.yaml:5:15: error: '*' [unknown-function]' ]]
+	[ "${stderr_lines[7]}" = '  hint: math has abs, floor, max, min' ]
+	[ "${stderr_lines[-1]}" = '2 errors, 0 warnings' ]
+}
+
 @test "a definition without mistakes is passed over in silence" {
 	run lexflow check good.yaml
 	[ "$status" -eq 0 ]

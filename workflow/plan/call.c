@@ -31,7 +31,10 @@ struct callee {
 	int unit;
 	bool is_blocking; /* a connector: its routine waits for the world */
 	bool args_unread; /* as in struct call */
+	unsigned char *given; /* by parameter, of a step with named arguments: enum given; owned, or NULL */
 };
+
+enum given { GIVEN_NOT, GIVEN, GIVEN_MISSPELT };
 
 static size_t param_count(const struct callee *callee)
 {
@@ -145,7 +148,8 @@ static void missing_argument(struct compiler *c, const struct callee *callee, si
 {
 	struct value fallback = value_null();
 
-	if (!param_fallback(callee, i, &fallback) && !has_doubtful_params(callee))
+	if (!param_fallback(callee, i, &fallback) && !has_doubtful_params(callee) &&
+	    !(callee->given && callee->given[i] == GIVEN_MISSPELT))
 		diags_error(c->diags, callee->at, "missing-argument", "%.*s needs the argument \"%.*s\"",
 			    SLICE_ARG(callee->name), SLICE_ARG(param_name(callee, i)));
 	emit_constant(c, fallback);
@@ -213,40 +217,99 @@ static const struct tree *named_argument(const struct call *call, struct slice n
 	return NULL;
 }
 
-static void unknown_argument(struct compiler *c, const struct callee *callee, struct name name)
+enum { SHORTEST_ABBREVIATION = 3 };
+
+/* "secs" for "seconds", "workflow" for "workflow_id": the first letter, and the others in their order. */
+static bool abbreviates(struct slice given, struct slice full)
+{
+	size_t at = 0;
+
+	if (given.len < SHORTEST_ABBREVIATION || full.len < given.len || given.ptr[0] != full.ptr[0])
+		return false;
+	for (size_t i = 0; i < full.len && at < given.len; i++)
+		at += given.ptr[at] == full.ptr[i];
+	return at == given.len;
+}
+
+/* Of the parameters in that state the one with the nearest name, or -1. */
+static int near_param(const struct callee *callee, struct slice name, enum given given)
 {
 	struct nearest nearest;
+	int found = -1;
+
+	nearest_init(&nearest, name);
+	for (size_t i = 0; i < param_count(callee); i++) {
+		size_t distance = nearest.distance;
+
+		if (callee->given[i] != given)
+			continue;
+		nearest_offer(&nearest, param_name(callee, i));
+		if (nearest.distance < distance)
+			found = (int)i;
+	}
+	return found;
+}
+
+/* The parameter that an unknown name is written for: one that is not there yet, if one fits. -1: none. */
+static int meant_param(const struct callee *callee, struct slice name)
+{
+	int found = near_param(callee, name, GIVEN_NOT);
+
+	for (size_t i = 0; found < 0 && i < param_count(callee); i++) {
+		if (callee->given[i] == GIVEN_NOT && abbreviates(name, param_name(callee, i)))
+			found = (int)i;
+	}
+	return found >= 0 ? found : near_param(callee, name, GIVEN);
+}
+
+/* The parameter that it means, if any, is not missing besides: one mistake is told once. */
+static void unknown_argument(struct compiler *c, const struct callee *callee, struct name name)
+{
+	int meant = -1;
 	struct buf names;
 
-	nearest_init(&nearest, name.text);
 	buf_init(&names, 0);
-	for (size_t i = 0; i < param_count(callee); i++) {
-		nearest_offer(&nearest, param_name(callee, i));
+	for (size_t i = 0; i < param_count(callee); i++)
 		buf_printf(&names, "%s%.*s", i ? ", " : "", SLICE_ARG(param_name(callee, i)));
-	}
 	diags_error(c->diags, name.at, "unknown-argument", "%.*s has no argument \"%.*s\"",
 		    SLICE_ARG(callee->name), SLICE_ARG(name.text));
 	if (slice_is(name.text, "result") || slice_is(name.text, "next"))
 		diags_hint(c->diags, "\"%.*s\" stands beside \"args\", not below it", SLICE_ARG(name.text));
-	else if (nearest_best(&nearest).ptr)
-		diags_hint(c->diags, "did you mean \"%.*s\"?", SLICE_ARG(nearest_best(&nearest)));
+	else if ((meant = meant_param(callee, name.text)) >= 0)
+		diags_hint(c->diags, "did you mean \"%.*s\"?", SLICE_ARG(param_name(callee, (size_t)meant)));
 	else if (names.len)
 		diags_hint(c->diags, "its arguments are %s", buf_text(&names));
 	else
 		diags_hint(c->diags, "it takes no arguments");
+	if (meant >= 0 && callee->given[meant] == GIVEN_NOT)
+		callee->given[meant] = GIVEN_MISSPELT;
 	buf_release(&names);
 }
 
-static void check_argument_names(struct compiler *c, const struct callee *callee, const struct call *call)
+static int find_param(const struct callee *callee, struct slice name)
 {
-	for (size_t i = 0; i < call->arg_count; i++) {
-		struct slice name = call->arg_names[i].text;
-		bool known = false;
+	for (size_t i = 0; i < param_count(callee); i++) {
+		if (slice_equal(param_name(callee, i), name))
+			return (int)i;
+	}
+	return -1;
+}
 
-		for (size_t j = 0; j < param_count(callee); j++)
-			known = known || slice_equal(param_name(callee, j), name);
-		if (!known && name.ptr && !has_doubtful_params(callee))
-			unknown_argument(c, callee, call->arg_names[i]);
+/* Fills in `given`. */
+static void check_argument_names(struct compiler *c, struct callee *callee, const struct call *call)
+{
+	callee->given = mem_new(param_count(callee) + 1);
+	for (size_t i = 0; i < call->arg_count; i++) {
+		int param = find_param(callee, call->arg_names[i].text);
+
+		if (param >= 0)
+			callee->given[param] = GIVEN;
+	}
+	for (size_t i = 0; i < call->arg_count; i++) {
+		struct name name = call->arg_names[i];
+
+		if (name.text.ptr && !has_doubtful_params(callee) && find_param(callee, name.text) < 0)
+			unknown_argument(c, callee, name);
 	}
 }
 
@@ -334,6 +397,7 @@ void compile_call_step(struct compiler *c, const struct call *call)
 			emit_call(c, &callee, 0);
 		}
 	}
+	mem_free(callee.given);
 	c->depth = depth + 1;
 }
 

@@ -175,30 +175,6 @@ static struct slice nearest_variable(const struct compiler *c, struct slice name
 	return nearest_best(&nearest);
 }
 
-/* Words that are written otherwise here. */
-static const char *foreign_word(struct slice name)
-{
-	static const char *const words[][2] = {
-		{"And", "write \"and\" or \"AND\""},
-		{"Or", "write \"or\" or \"OR\""},
-		{"Not", "write \"not\" or \"NOT\""},
-		{"In", "write \"in\" or \"IN\""},
-		{"Null", "write null"},
-		{"NULL", "write null"},
-		{"None", "write null"},
-		{"nil", "write null"},
-		{"undefined", "write null"},
-		{"yes", "write true"},
-		{"no", "write false"},
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (slice_is(name, words[i][0]))
-			return words[i][1];
-	}
-	return NULL;
-}
-
 static bool is_capital(struct slice name)
 {
 	for (size_t i = 0; i < name.len; i++) {
@@ -238,75 +214,6 @@ void hint_variable(struct compiler *c, struct slice name)
 
 /* ---- functions */
 
-/* What other languages have, and what does it here. */
-static const char *foreign_function(struct slice name)
-{
-	static const char *const functions[][2] = {
-		{"str", "string(x)"},
-		{"toString", "string(x)"},
-		{"to_string", "string(x)"},
-		{"float", "double(x)"},
-		{"integer", "int(x)"},
-		{"bool", "there is no such conversion: compare, x == \"true\""},
-		{"type", "get_type(x)"},
-		{"typeof", "get_type(x)"},
-		{"length", "len(x)"},
-		{"size", "len(x)"},
-		{"count", "len(x)"},
-		{"list.length", "len(x)"},
-		{"text.length", "len(x)"},
-		{"print", "a step with call: sys.log"},
-		{"log", "a step with call: sys.log"},
-		{"env", "sys.get_env(\"NAME\")"},
-		{"getenv", "sys.get_env(\"NAME\")"},
-		{"now", "sys.now()"},
-		{"time.now", "sys.now()"},
-		{"uuid", "uuid.generate()"},
-		{"uuid.new", "uuid.generate()"},
-		{"uuid.v4", "uuid.generate()"},
-		{"concat", "\"a\" + \"b\" joins text, list.concat(l, x) appends one element"},
-		{"text.concat", "\"a\" + \"b\""},
-		{"append", "list.concat(l, x)"},
-		{"push", "list.concat(l, x)"},
-		{"list.append", "list.concat(l, x)"},
-		{"list.push", "list.concat(l, x)"},
-		{"list.add", "list.concat(l, x)"},
-		{"range", "a for step with range: [first, last]"},
-		{"map.keys", "keys(m)"},
-		{"map.put", "an assign step: - m.key: value"},
-		{"map.set", "an assign step: - m.key: value"},
-		{"map.has", "\"key\" in m"},
-		{"map.contains", "\"key\" in m"},
-		{"text.contains", "text.match_regex(source, pattern)"},
-		{"text.join", "a loop: there is no function that joins a list"},
-		{"text.replace", "text.replace_all(source, substr, repl)"},
-		{"text.lower", "text.to_lower(source)"},
-		{"text.upper", "text.to_upper(source)"},
-		{"text.trim", "text.replace_all_regex(source, \"^\\\\s+|\\\\s+$\", \"\")"},
-		{"json.parse", "json.decode(data)"},
-		{"json.loads", "json.decode(data)"},
-		{"json.stringify", "json.encode_to_string(data)"},
-		{"json.dumps", "json.encode_to_string(data)"},
-		{"abs", "math.abs(x)"},
-		{"floor", "math.floor(x)"},
-		{"round", "math.floor(x + 0.5)"},
-		{"math.round", "math.floor(x + 0.5)"},
-		{"math.ceil", "-math.floor(-x)"},
-		{"min", "math.min(x, y)"},
-		{"max", "math.max(x, y)"},
-		{"coalesce", "default(x, y)"},
-		{"sleep", "a step with call: sys.sleep"},
-		{"http.head", "http.request with method: HEAD"},
-		{"http.options", "http.request with method: OPTIONS"},
-	};
-
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		if (slice_is(name, functions[i][0]))
-			return functions[i][1];
-	}
-	return NULL;
-}
-
 static struct slice nearest_routine(const struct compiler *c, struct slice name)
 {
 	const struct definition *definition = c->plan->definition;
@@ -318,6 +225,26 @@ static struct slice nearest_routine(const struct compiler *c, struct slice name)
 			nearest_offer(&nearest, definition->routines[i].name.text);
 	}
 	return nearest_best(&nearest);
+}
+
+/* What a module has, where the name is of a known one and like none of its functions. */
+static void hint_module(struct compiler *c, struct slice name)
+{
+	const struct stdlib_function *function;
+	struct slice module = name;
+	struct buf names;
+
+	while (module.len > 0 && module.ptr[module.len - 1] != '.')
+		module.len--;
+	if (module.len < 2 || !stdlib_is_module((struct slice){module.ptr, module.len - 1}))
+		return;
+	buf_init(&names, 0);
+	for (size_t i = 0; (function = stdlib_at(i)); i++) {
+		if (slice_starts(slice_of(function->name), module))
+			buf_printf(&names, "%s%s", names.len ? ", " : "", function->name + module.len);
+	}
+	diags_hint(c->diags, "%.*s has %s", (int)(module.len - 1), module.ptr, buf_text(&names));
+	buf_release(&names);
 }
 
 void hint_callee(struct compiler *c, struct slice name)
@@ -340,4 +267,6 @@ void hint_callee(struct compiler *c, struct slice name)
 	else if (stdlib_is_module(name))
 		diags_hint(c->diags, "it is a module: `lexflow help function %.*s` lists its functions",
 			   SLICE_ARG(name));
+	else
+		hint_module(c, name);
 }

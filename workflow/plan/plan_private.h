@@ -122,6 +122,11 @@ void hint_variable(struct compiler *c, struct slice name);
 /* After the error that there is no such function or routine: what is near, or called so elsewhere. */
 void hint_callee(struct compiler *c, struct slice name);
 
+/* ---- foreign.c: what other languages write; how it is written here, or NULL */
+
+const char *foreign_word(struct slice name);
+const char *foreign_function(struct slice name);
+
 /* ---- target.c: what is wrong with the target of a jump */
 void complain_target(struct compiler *c, const struct name *next);
 

@@ -133,14 +133,10 @@ static void print_fork(const struct plan *plan, int number, FILE *out)
 		fprintf(out, "%s unit %d", i ? "," : "", fork->units[i]);
 }
 
-static void print_operands(const struct plan *plan, int unit, const struct op *op, FILE *out)
+/* What is done: with a constant, by an operator, a function or a routine. */
+static void print_subject(const struct plan *plan, const struct op *op, FILE *out)
 {
 	switch ((enum code)op->code) {
-	case CODE_CONSTANT:
-	case CODE_MEMBER:
-	case CODE_ARRANGE:
-		print_constant(plan->constants[op->arg], out);
-		break;
 	case CODE_UNARY:
 	case CODE_BINARY:
 		fputs(expr_op_name((enum expr_op)op->arg), out);
@@ -152,6 +148,25 @@ static void print_operands(const struct plan *plan, int unit, const struct op *o
 		break;
 	case CODE_CALL_ROUTINE:
 		fprintf(out, "%.*s, unit %d", SLICE_ARG(plan->units[op->arg].name), op->arg);
+		break;
+	default:
+		print_constant(plan->constants[op->arg], out);
+	}
+}
+
+static void print_operands(const struct plan *plan, int unit, const struct op *op, FILE *out)
+{
+	switch ((enum code)op->code) {
+	case CODE_CONSTANT:
+	case CODE_MEMBER:
+	case CODE_ARRANGE:
+	case CODE_UNARY:
+	case CODE_BINARY:
+	case CODE_CALL_LIBRARY:
+	case CODE_EFFECT:
+	case CODE_LOG:
+	case CODE_CALL_ROUTINE:
+		print_subject(plan, op, out);
 		break;
 	case CODE_STEP:
 		fprintf(out, "%.*s", SLICE_ARG(plan->steps[op->arg].name));
