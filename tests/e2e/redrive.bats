@@ -3,6 +3,11 @@
 # Going on from the middle of a past run, looking into it, what a run waits for.
 bats_require_minimum_version 1.5.0
 
+jq() { # no JSON at all is no truth, whatever jq -e thinks
+	local out
+	out=$(command jq "$@") && [ -n "$out" ] && printf '%s\n' "$out"
+}
+
 setup() {
 	export LEXFLOW_BIN=${LEXFLOW_BIN:-$(realpath "$BATS_TEST_DIRNAME/../../build/bin")}
 	export PATH="$LEXFLOW_BIN:$PATH" XDG_STATE_HOME="$BATS_TEST_TMPDIR/state"
@@ -414,4 +419,32 @@ interrupted_at() {
 	rm broken
 	[ "$(lexflow rerun -q first --from ask#2)" = '"done"' ]
 	[ "$(wc -l <calls)" -eq 5 ]
+}
+
+@test "a redriven run that is killed is resumed like any other; what it sends is announced first" {
+	start_peer
+	cat >s.yaml <<-END
+		main:
+		  steps:
+		    - all:
+		        parallel:
+		          branches:
+		            - one: {steps: [{a: {call: http.post, args: {url: "$url/one", body: 1}}}]}
+		            - two: {steps: [{b: {call: http.post, args: {url: "$url/two", body: 2}}}]}
+		    - nap: {call: sys.sleep, args: {seconds: 2}}
+		    - out: {return: '\${total}'}
+	END
+	sed -i 's/    - all:/    - init: {assign: [{total: 1}]}\n&/' s.yaml
+	lexflow run -q s.yaml --id first
+	lexflow rerun -q first --from b --set total=2 3>&- &
+	pid=$!
+	while id=$(lexflow list --json | command jq -r "select(.redriveOf) | .id") &&
+		! lexflow show "${id:-none}" --json 2>/dev/null | jq -e '.waits[] | select(.step == "main.nap")' >nap; do sleep 0.02; done
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null || true
+	run -0 lexflow show "$id"
+	[[ "$output" == *"interrupted"*"waits for  the end of a sleep (main.nap) since "*", until "* ]]
+	[ "$(lexflow resume -q "$id")" = 2 ]
+	[ "$(grep -c "$id/" calls)" -eq 2 ]
+	[ "$(lexflow show "$id" --events | jq -s 'map(.number) == [range(1; length + 1)]')" = true ]
 }

@@ -125,7 +125,7 @@ static void describe(struct value call, struct buf *line)
 	if (method.len)
 		buf_printf(line, "%.*s %.*s", SLICE_ARG(method), SLICE_ARG(slice_sub(url, 0, url.len < 200 ? url.len : 200)));
 	else
-		buf_add_slice(line, value_get_text(call, "function"));
+		buf_printf(line, "a run of %.*s", SLICE_ARG(request_text(call, "workflow_id")));
 	buf_printf(line, "  (%.*s%s)", SLICE_ARG(value_get_text(call, "step")),
 		   value_get_bool(call, "is_under_way", false) ? ", was under way" : "");
 }
