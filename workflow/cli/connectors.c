@@ -94,21 +94,51 @@ static struct value take_member(struct value map, const char *name)
 	return found ? value_ref(*found) : value_map_new();
 }
 
+/* --idempotency-header and --idempotency-off, over what was recorded. */
+static int read_idempotency(const struct opts *opts, struct value *idempotency, struct error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	const char *name = opt_text(opts, "idempotency-header");
+	struct value hosts = value_list_new(0);
+	const char *host;
+
+	if (name && (!*name || strspn(name, allowed) != strlen(name))) {
+		value_unref(hosts);
+		error_set(err, ERROR_INPUT, "--idempotency-header: \"%.80s\" cannot name a header", name);
+		error_hint(err, "letters, digits, - and _; off sends none");
+		return -1;
+	}
+	if (name)
+		value_put(idempotency, "header", value_string_z(name));
+	for (size_t i = 0; (host = opt_many(opts, "idempotency-off", i)); i++)
+		value_list_push(&hosts, value_string_z(host));
+	if (value_len(hosts) > 0)
+		value_put(idempotency, "off", value_ref(hosts));
+	value_unref(hosts);
+	return 0;
+}
+
 int cli_complete_connectors(const struct opts *opts, const struct plan *plan, struct catalog *catalog,
 			    struct value *connectors, struct error *err)
 {
 	struct value methods = take_member(*connectors, "methods");
 	struct value secrets = take_member(*connectors, "secrets");
+	struct value idempotency = take_member(*connectors, "idempotency");
 	const char *given;
 	int result = catalog ? add_methods(plan, catalog, &methods, err) : 0;
 
 	for (size_t i = 0; result == 0 && (given = opt_many(opts, "secret", i)); i++)
 		result = add_secret(given, &secrets, err);
+	if (result == 0)
+		result = read_idempotency(opts, &idempotency, err);
 	value_set(connectors, value_map_new());
 	if (value_len(methods) > 0)
 		value_put(connectors, "methods", value_ref(methods));
 	if (value_len(secrets) > 0)
 		value_put(connectors, "secrets", value_ref(secrets));
+	if (value_len(idempotency) > 0)
+		value_put(connectors, "idempotency", value_ref(idempotency));
+	value_unref(idempotency);
 	value_unref(methods);
 	value_unref(secrets);
 	return result;

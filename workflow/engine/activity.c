@@ -127,26 +127,51 @@ static bool is_header(struct slice name, struct slice wanted)
 	return name.len == wanted.len && strncasecmp(name.ptr, wanted.ptr, wanted.len) == 0;
 }
 
+static bool is_host(struct slice host, struct slice wanted)
+{
+	struct slice start = slice_sub(host, 0, wanted.len);
+
+	return is_header(start, wanted) && (host.len == wanted.len || host.ptr[wanted.len] == ':');
+}
+
+/* The name under which a request has its key (J6), or NULL: the user chose another, or none for this host. */
+static const char *key_header(const struct activity *activity)
+{
+	const struct value *chosen = value_get(run_connectors(activity->effect->run), "idempotency");
+	struct slice host = http_url_host(value_get_text(activity->effect->request, "url").ptr);
+	const struct value *off = chosen ? value_get(*chosen, "off") : NULL;
+	struct slice name = chosen ? value_get_text(*chosen, "header") : SLICE("");
+
+	for (size_t i = 0; off && i < value_len(*off); i++) {
+		if (is_host(host, value_text(*value_list_at(*off, i))))
+			return NULL;
+	}
+	if (slice_is(name, "off"))
+		return NULL;
+	return name.len ? name.ptr : "Idempotency-Key";
+}
+
 /* The definition's headers and ours into room for them all. Its Authorization gives way to the token that
- * `auth` asks for; its Idempotency-Key stays, since the author knows what is to happen once. */
+ * `auth` asks for; its key against repetition stays, since the author knows what is to happen once. */
 static size_t request_headers(const struct activity *activity, struct http_header *headers, const char *key)
 {
 	const struct value *given = value_get(activity->effect->request, "headers");
+	const char *key_name = key_header(activity);
 	size_t count = 0;
-	bool has_key = false;
+	bool has_key = !key_name;
 
 	for (size_t i = 0; given && i < value_len(*given); i++) {
 		struct slice name = value_map_key(*given, i);
 
 		if (activity->authorization && is_header(name, SLICE("Authorization")))
 			continue;
-		has_key = has_key || is_header(name, SLICE("Idempotency-Key"));
+		has_key = has_key || is_header(name, slice_of(key_name));
 		headers[count++] = (struct http_header){name.ptr, value_text(*value_map_at(*given, i)).ptr};
 	}
 	if (activity->authorization)
 		headers[count++] = (struct http_header){"Authorization", activity->authorization};
 	if (!has_key)
-		headers[count++] = (struct http_header){"Idempotency-Key", key};
+		headers[count++] = (struct http_header){key_name, key};
 	return count;
 }
 
