@@ -8,6 +8,7 @@
 #include "workflow/expr/expr.h"
 
 #include "workflow/expr/lexer.h"
+#include "workflow/expr/precedence.h"
 
 #include <string.h>
 
@@ -390,41 +391,12 @@ static struct expr *parse_unary(struct parser *parser)
 	return node;
 }
 
-/* Levels of reference 3.3, loosest first. */
-static int level_of(enum expr_op op)
-{
-	switch (op) {
-	case OP_OR:
-		return 0;
-	case OP_AND:
-		return 1;
-	case OP_LESS:
-	case OP_LESS_EQUAL:
-	case OP_GREATER:
-	case OP_GREATER_EQUAL:
-	case OP_EQUAL:
-	case OP_NOT_EQUAL:
-	case OP_IN:
-		return 2;
-	case OP_ADD:
-	case OP_SUBTRACT:
-		return 3;
-	case OP_MULTIPLY:
-	case OP_DIVIDE:
-	case OP_FLOOR_DIVIDE:
-	case OP_REMAINDER:
-		return 4;
-	default:
-		return -1;
-	}
-}
-
 static struct expr *parse_level(struct parser *parser, int level)
 {
-	struct expr *left = level > 4 ? parse_unary(parser) : parse_level(parser, level + 1);
+	struct expr *left = level > PRECEDENCE_PRODUCT ? parse_unary(parser) : parse_level(parser, level + 1);
 
-	while (left && level <= 4 && parser->lexer.token.kind == TOKEN_OP &&
-	       level_of(parser->lexer.token.op) == level) {
+	while (left && level <= PRECEDENCE_PRODUCT && parser->lexer.token.kind == TOKEN_OP &&
+	       precedence(parser->lexer.token.op) == level) {
 		struct expr *node = node_new(parser, EXPR_BINARY, &parser->lexer.token);
 
 		node->op = parser->lexer.token.op;

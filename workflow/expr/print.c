@@ -2,37 +2,21 @@
 #include "workflow/expr/expr.h"
 
 #include "lib/json/json.h"
+#include "workflow/expr/precedence.h"
 
 #include <string.h>
 
-/* How tightly a construct binds: reference, 3.3, loosest first. */
 static int binding(const struct expr *tree)
 {
 	switch (tree->kind) {
 	case EXPR_BINARY:
-		break;
 	case EXPR_UNARY:
-		return 5;
+		return precedence(tree->op);
 	case EXPR_LITERAL: /* a negative number is a minus and digits */
-		return tree->value.kind == VALUE_INT && tree->value.as.integer < 0 ? 5 : 6;
+		return tree->value.kind == VALUE_INT && tree->value.as.integer < 0 ? PRECEDENCE_SIGN
+										    : PRECEDENCE_WHOLE;
 	default:
-		return 6;
-	}
-	switch (tree->op) {
-	case OP_OR:
-		return 0;
-	case OP_AND:
-		return 1;
-	case OP_ADD:
-	case OP_SUBTRACT:
-		return 3;
-	case OP_MULTIPLY:
-	case OP_DIVIDE:
-	case OP_FLOOR_DIVIDE:
-	case OP_REMAINDER:
-		return 4;
-	default:
-		return 2;
+		return PRECEDENCE_WHOLE;
 	}
 }
 
@@ -85,12 +69,12 @@ void expr_print(struct buf *out, const struct expr *tree)
 		buf_add_slice(out, tree->name);
 		break;
 	case EXPR_MEMBER:
-		print_within(out, tree->left, 6);
+		print_within(out, tree->left, PRECEDENCE_WHOLE);
 		buf_add_char(out, '.');
 		buf_add_slice(out, tree->name);
 		break;
 	case EXPR_INDEX:
-		print_within(out, tree->left, 6);
+		print_within(out, tree->left, PRECEDENCE_WHOLE);
 		buf_add_char(out, '[');
 		expr_print(out, tree->right);
 		buf_add_char(out, ']');
@@ -103,7 +87,7 @@ void expr_print(struct buf *out, const struct expr *tree)
 		break;
 	case EXPR_UNARY:
 		buf_add_text(out, tree->op == OP_NOT ? "not " : "-");
-		print_within(out, tree->left, 5);
+		print_within(out, tree->left, PRECEDENCE_SIGN);
 		break;
 	case EXPR_BINARY: /* to the left: the right side binds tighter */
 		print_within(out, tree->left, binding(tree));
