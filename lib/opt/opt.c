@@ -212,14 +212,22 @@ static int parse_letters(struct opts *opts, int argc, char **argv, int *i, struc
 	return 0;
 }
 
-static int parse_arguments(struct opts *opts, int argc, char **argv, struct error *err)
+/* What begins with a dash and yet is no option. */
+static bool is_operand(const struct opt_command *command, const char *argument)
+{
+	return argument[0] != '-' || argument[1] == '\0' ||
+	       (command->signed_operands && strchr("0123456789( ", argument[1]));
+}
+
+static int parse_arguments(struct opts *opts, const struct opt_command *command, int argc, char **argv,
+			   struct error *err)
 {
 	bool ended = false;
 
 	for (int i = 1; i < argc; i++) {
 		int status = 0;
 
-		if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
+		if (ended || is_operand(command, argv[i]))
 			add_operand(opts, argv[i]);
 		else if (strcmp(argv[i], "--") == 0)
 			ended = true;
@@ -274,7 +282,7 @@ struct opts *opt_parse(const struct opt_command *command, int argc, char **argv,
 {
 	struct opts *opts = opts_new(command);
 
-	if (parse_arguments(opts, argc, argv, err) < 0 || check_operands(opts, command, err) < 0)
+	if (parse_arguments(opts, command, argc, argv, err) < 0 || check_operands(opts, command, err) < 0)
 		goto fail;
 	for (size_t i = 0; i < opts->count; i++) {
 		struct setting *setting = &opts->settings[i];

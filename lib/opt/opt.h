@@ -38,6 +38,7 @@ struct opt_command {
 	const char *summary;                    /* one line */
 	const char *example;                    /* shown first, may have several lines; or NULL */
 	const struct opt_option *const *tables; /* NULL-terminated: a step's own table and the contract's */
+	bool signed_operands; /* "-7", "-(x)" and "- x" are operands: no letter of an option follows the dash */
 };
 
 struct opts; /* opaque: what was given */

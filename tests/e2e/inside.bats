@@ -93,6 +93,8 @@ setup() {
 @test "eval prints a value as the language does" {
 	[ "$(lexflow eval '1 + 2 * 3')" = 7 ]
 	[ "$(lexflow eval '${7 / 2}')" = 3.5 ]
+	[ "$(lexflow eval '-7 // 2')" = -4 ] # a sign, no option
+	[ "$(lexflow eval '-(2 + 3)')" = -5 ]
 	[ "$(lexflow eval 'text.split("a-b", "-")')" = '["a","b"]' ]
 	[ "$(lexflow eval 'x.k[0] + y' --vars '{"x": {"k": [40]}, "y": 2}')" = 42 ]
 	[ "$(echo '{"x": [1, 2]}' | lexflow eval 'len(x)' --vars -)" = 2 ]

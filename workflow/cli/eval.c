@@ -34,6 +34,7 @@ const struct opt_command cli_eval_command = {
 	.example = "lexflow eval 'text.split(name, \" \")[0]' --vars '{\"name\": \"Ada Lovelace\"}'\n"
 		   "lexflow eval 'total / len(items)' --at last/main.store",
 	.tables = tables,
+	.signed_operands = true,
 };
 
 #define PLACE "<expression>"
