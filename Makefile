@@ -272,7 +272,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HARNESS_A) $(WORKFLOW_A) $(
 
 SOURCES = $(sort $(shell find lib steps workflow tests -name '*.c' -o -name '*.h' -o -name '*.cc'))
 CHECKED = $(filter %.c %.cc,$(filter-out tests/%,$(SOURCES)))
-.PHONY: analyze format eval bench bench-concurrency bench-language
+.PHONY: analyze format eval bench bench-concurrency bench-language bench-durable
 ## analyze        clang-tidy and cppcheck over the sources     T=part of a path
 analyze:
 	@printf '%s\n' $(call chosen,$(CHECKED)) | \
@@ -288,11 +288,15 @@ format:
 eval: all
 	@tests/eval $(BIN) $(BUILD)/eval
 
-bench: bench-concurrency bench-language
+bench: bench-concurrency bench-language bench-durable
 
 ## bench-language      start, steps a second, growth in loops, long literals
 bench-language: all
 	@python3 tests/bench/language/bench.py --bin $(BIN) --work $(BUILD)/bench-language
+
+## bench-durable       effects a second with the journal on, beside SQLite and libcurl alone
+bench-durable: all
+	@python3 tests/bench/durable/bench.py --bin $(BIN) --work $(BUILD)/bench-durable
 
 ## bench-concurrency   200 documents through lexflow run, beside four Python programs
 bench-concurrency: all
