@@ -23,7 +23,7 @@
 /* Every function of libcurl that we use, in alphabetical order. */
 #define CURL_FUNCTIONS(f) \
 	f(easy_cleanup) f(easy_getinfo) f(easy_init) f(easy_setopt) f(easy_strerror) f(free) f(getdate) \
-	f(global_init) f(multi_add_handle) f(multi_cleanup) f(multi_info_read) f(multi_init) \
+	f(global_init_mem) f(multi_add_handle) f(multi_cleanup) f(multi_info_read) f(multi_init) \
 	f(multi_remove_handle) f(multi_setopt) f(multi_socket_action) f(multi_strerror) f(url) \
 	f(url_cleanup) f(url_get) f(url_set)
 
