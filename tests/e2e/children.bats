@@ -142,6 +142,16 @@ ended() {
 	printf '%s\n' "$stderr" | tail -1 | jq -r '.error.payload.message' | grep -q 'wf/child.yaml:2:11: '
 }
 
+@test "a child whose connectors have a broken document is an error, and leaves no run" {
+	mkdir documents
+	echo "{" >documents/shelf.v1.json
+	printf -- '- ask:\n    call: googleapis.shelf.v1.projects.topics.list\n    args: {project: p}\n' >wf/child.yaml
+	run --separate-stderr lexflow run parent.yaml --workflows wf --data '{}' --discovery documents
+	[ "$status" -eq 1 ]
+	printf '%s\n' "$stderr" | tail -1 | jq -r '.error.payload.message' | grep -q 'document of shelf v1'
+	[ "$(runs -c 'map(.state)')" = '["FAILED"]' ]
+}
+
 @test "killed while a child runs, the parent goes on with the same child" {
 	begin run parent.yaml --workflows wf --data '{"n": 4, "gate": true}' --id p
 	first=$child

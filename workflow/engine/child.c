@@ -39,6 +39,7 @@ struct child {
 	struct run *run;       /* owned; NULL while another process has it */
 	bool is_owned;         /* its lock is ours */
 	struct effect *effect; /* that waits for the end; lent by the parent, or NULL */
+	bool is_starting;      /* the effect waits for no end: it gets the execution object, once it has begun */
 	uv_timer_t poll;
 	struct child *next;
 };
@@ -119,6 +120,9 @@ static void answer_end(struct world *world, struct effect *effect, const struct 
 	}
 	value_unref(ended);
 }
+
+/* Who does not wait gets the execution object. */
+static void answer_object(struct world *world, struct effect *effect, const char *id);
 
 /* ---- the list of those that go on here */
 
@@ -207,20 +211,26 @@ bool child_ended(struct world *world, const struct run *run)
 {
 	struct child *child = world->children;
 	struct journal_run row;
+	char id[sizeof(row.id)];
 	struct effect *effect;
 	struct error err = {0};
+	bool wants_object;
 
 	while (child && child->run != run)
 		child = child->next;
 	if (!child)
 		return false;
 	effect = child->effect;
+	wants_object = child->is_starting;
 	if (effect && run_status(run) == RUN_DIVERGED)
 		error_set(&err, ERROR_IO, "%s", run_divergence(run));
 	else if (effect && journal_get(world->journal, child->row.id, &row, &err) == 0)
 		error_set(&err, ERROR_IO, "run %s is gone", child->row.id);
+	snprintf(id, sizeof(id), "%s", child->row.id);
 	drop(child);
-	if (effect && err.kind != ERROR_NONE)
+	if (effect && wants_object)
+		answer_object(world, effect, id);
+	else if (effect && err.kind != ERROR_NONE)
 		refuse(world, effect, &err);
 	else if (effect)
 		answer_end(world, effect, &row);
@@ -419,24 +429,24 @@ static struct value argument_of(const struct effect *effect)
 	return argument ? *argument : value_null();
 }
 
-/* A child, its row made or found without an event: give it its run. */
-static int start(struct child *child, const struct effect *effect, struct error *err)
+/* *connectors: what the parent has, and what the plan needs beyond. The caller's, whatever comes of it. */
+static int prepare(struct world *world, const struct effect *effect, const struct plan *plan,
+		   struct value *connectors, struct error *err)
 {
-	struct world *world = child->world;
-	struct value connectors = value_ref(run_connectors(effect->run));
-	struct value env;
-	int result = 0;
+	value_set(connectors, value_ref(run_connectors(effect->run)));
+	if (!world->options.prepare)
+		return 0;
+	return world->options.prepare(world->options.child_ctx, plan, connectors, err);
+}
 
-	if (world->options.prepare)
-		result = world->options.prepare(world->options.child_ctx, child->plan, &connectors, err);
-	if (result == 0) {
-		env = child_env(effect, &child->row);
-		child->run = world_start(world, &child->row, child->plan, argument_of(effect), env,
-					 connectors, run_limits(effect->run));
-		value_unref(env);
-	}
-	value_unref(connectors);
-	return result;
+/* A child, its row made or found without an event: give it its run. */
+static void start(struct child *child, const struct effect *effect, struct value connectors)
+{
+	struct value env = child_env(effect, &child->row);
+
+	child->run = world_start(child->world, &child->row, child->plan, argument_of(effect), env, connectors,
+				 run_limits(effect->run));
+	value_unref(env);
 }
 
 static int find_definition(struct world *world, struct slice workflow, struct buf *file, struct buf *source,
@@ -467,8 +477,10 @@ static int check_request(struct world *world, const struct effect *effect, struc
 	return 0;
 }
 
-/* A run of its own under `id`, or NULL with *err. */
-static struct child *make(struct world *world, const struct effect *effect, const char *id, struct error *err)
+/* A run of its own under `id`, or NULL with *err. All that can be wrong with it is looked at before it has a row:
+ * one that could not begin would stand there for ever. */
+static struct child *make(struct world *world, const struct effect *effect, const char *id,
+			  struct value *connectors, struct error *err)
 {
 	struct slice workflow = value_get_text(effect->request, "workflow_id");
 	struct child *child = NULL;
@@ -483,7 +495,8 @@ static struct child *make(struct world *world, const struct effect *effect, cons
 	if (check_request(world, effect, err) == 0 &&
 	    find_definition(world, workflow, &file, &source, err) == 0)
 		plan = compile(buf_text(&file), buf_slice(&source), err);
-	if (plan && journal_create_child(world->journal, id, buf_text(&file), buf_slice(&source),
+	if (plan && prepare(world, effect, plan, connectors, err) == 0 &&
+	    journal_create_child(world->journal, id, buf_text(&file), buf_slice(&source),
 					 run_id(effect->run), buf_text(&step), &row, err) == 0) {
 		child = add(world, &row);
 		kill_point("child.after-create");
@@ -502,15 +515,19 @@ static struct child *make(struct world *world, const struct effect *effect, cons
 static struct child *provide(struct world *world, const struct effect *effect, const char *id,
 			     const struct journal_run *known, struct error *err)
 {
-	struct child *child = known ? add(world, known) : make(world, effect, id, err);
+	struct value connectors = value_null();
+	struct child *child = known ? add(world, known) : make(world, effect, id, &connectors, err);
 	int result = child ? 1 : -1;
 
 	if (known && known->event_count > 0)
 		result = revive(child, err);
 	else if (known) /* an earlier process made it and came no further */
 		result = own(child, err);
+	if (known && result == 1 && !child->run && prepare(world, effect, child->plan, &connectors, err) < 0)
+		result = -1;
 	if (result == 1 && !child->run)
-		result = start(child, effect, err) < 0 ? -1 : 1;
+		start(child, effect, connectors);
+	value_unref(connectors);
 	if (result >= 0)
 		return child;
 	if (child)
@@ -530,7 +547,6 @@ static struct value object_of(const struct child *child)
 	return execution;
 }
 
-/* Who does not wait gets the execution object. */
 static void answer_object(struct world *world, struct effect *effect, const char *id)
 {
 	const struct child *child = find(world, id);
@@ -562,6 +578,26 @@ static int check_known(const struct effect *effect, const struct journal_run *ro
 	return error_set(err, ERROR_IO, "the id %s belongs to another run", row->id);
 }
 
+/* What the child does at once (one that is resumed cancels its parent, say) may end the effect and the child: the
+ * effect is the child's while it begins, so its end takes it away. */
+static void begin(struct child *child, struct effect *effect, bool waits)
+{
+	struct world *world = child->world;
+	char id[sizeof(child->row.id)];
+
+	memcpy(id, child->row.id, sizeof(id));
+	wait_for(child, effect);
+	child->is_starting = !waits;
+	if (child->run)
+		world_begin(world, child->run);
+	child = waits ? NULL : find(world, id);
+	if (!child || !child->effect)
+		return;
+	child->is_starting = false;
+	child_abandon(effect);
+	answer_object(world, effect, id);
+}
+
 static void start_run(struct world *world, struct effect *effect)
 {
 	bool waits = value_get_bool(effect->request, "wait", true);
@@ -589,15 +625,12 @@ static void start_run(struct world *world, struct effect *effect)
 			refuse(world, effect, &err);
 			return;
 		}
-		if (waits)
-			wait_for(child, effect);
-		if (child->run)
-			world_begin(world, child->run); /* the child may be gone after this */
+		begin(child, effect, waits);
 	} else if (waits) {
 		wait_for(child, effect);
-	}
-	if (!waits)
+	} else {
 		answer_object(world, effect, id);
+	}
 }
 
 /* ---- asking about them */
