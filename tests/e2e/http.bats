@@ -165,13 +165,13 @@ tags() {
 		        except: {as: e, steps: [{caught: {return: caught}}]}
 		    - out: {return: there}
 	END
-	run -0 --separate-stderr lexflow run -q size.yaml --data '"/size/2097152"'
+	run -0 --separate-stderr lexflow run -q --limit string_bytes=off size.yaml --data '"/size/2097152"'
 	[ "$output" = '"there"' ]
 	for path in /size/2097153 /bomb /endless; do
-		run -1 --separate-stderr lexflow run -q size.yaml --data "\"$path\""
+		run -1 --separate-stderr lexflow run -q --limit string_bytes=off size.yaml --data "\"$path\""
 		[ "$(tail -n 1 <<<"$stderr" | jq -r '.error.payload.tags[0]')" = ResourceLimitError ]
 	done
-	run -0 --separate-stderr lexflow run -q --limit response_bytes=3000000 size.yaml --data '"/size/2097153"'
+	run -0 --separate-stderr lexflow run -q --limit string_bytes=off --limit response_bytes=3000000 size.yaml --data '"/size/2097153"'
 }
 
 @test "ten redirects are followed, the eleventh is a ConnectionError" {

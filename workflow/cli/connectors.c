@@ -118,28 +118,38 @@ static int read_idempotency(const struct opts *opts, struct value *idempotency, 
 	return 0;
 }
 
+/* Put a member into *connectors unless it is empty; `taken` is taken. */
+static void put_member(struct value *connectors, const char *name, struct value taken)
+{
+	if (connectors->kind != VALUE_MAP)
+		value_set(connectors, value_map_new());
+	if (value_len(taken) > 0)
+		value_put(connectors, name, value_ref(taken));
+	value_unref(taken);
+}
+
+int cli_give_secrets(const struct opts *opts, struct value *connectors, struct error *err)
+{
+	struct value secrets = take_member(*connectors, "secrets");
+	const char *given;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && (given = opt_many(opts, "secret", i)); i++)
+		result = add_secret(given, &secrets, err);
+	put_member(connectors, "secrets", secrets);
+	return result;
+}
+
 int cli_complete_connectors(const struct opts *opts, const struct plan *plan, struct catalog *catalog,
 			    struct value *connectors, struct error *err)
 {
 	struct value methods = take_member(*connectors, "methods");
-	struct value secrets = take_member(*connectors, "secrets");
 	struct value idempotency = take_member(*connectors, "idempotency");
-	const char *given;
 	int result = catalog ? add_methods(plan, catalog, &methods, err) : 0;
 
-	for (size_t i = 0; result == 0 && (given = opt_many(opts, "secret", i)); i++)
-		result = add_secret(given, &secrets, err);
 	if (result == 0)
 		result = read_idempotency(opts, &idempotency, err);
-	value_set(connectors, value_map_new());
-	if (value_len(methods) > 0)
-		value_put(connectors, "methods", value_ref(methods));
-	if (value_len(secrets) > 0)
-		value_put(connectors, "secrets", value_ref(secrets));
-	if (value_len(idempotency) > 0)
-		value_put(connectors, "idempotency", value_ref(idempotency));
-	value_unref(idempotency);
-	value_unref(methods);
-	value_unref(secrets);
-	return result;
+	put_member(connectors, "methods", methods);
+	put_member(connectors, "idempotency", idempotency);
+	return result == 0 ? cli_give_secrets(opts, connectors, err) : -1;
 }

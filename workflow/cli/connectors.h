@@ -19,8 +19,11 @@ struct catalog *cli_open_catalog(const struct opts *opts, struct error *err);
 /* Complete *connectors (a map, or null for a fresh run) of run_options: descriptors for the connectors of the
  * plan that it does not hold yet, and the secrets given now in place of those of the same name. A connector
  * without a document is left out: the call then says what it needs. `catalog` NULL: no descriptors are added.
- */
+ * For commands that send calls: they have the options of a session, too. */
 int cli_complete_connectors(const struct opts *opts, const struct plan *plan, struct catalog *catalog,
 			    struct value *connectors, struct error *err);
+
+/* The secrets alone: for commands that only look back. */
+int cli_give_secrets(const struct opts *opts, struct value *connectors, struct error *err);
 
 #endif

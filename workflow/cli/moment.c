@@ -38,7 +38,7 @@ int cli_moment(const struct opts *opts, const struct recorded *recorded, const c
 
 	if (read_at(recorded, at, &wanted, err) == 0 &&
 	    history_read(recorded->journal, &recorded->row, &history, err) == 0 &&
-	    cli_complete_connectors(opts, recorded->plan, NULL, &history.connectors, err) == 0)
+	    cli_give_secrets(opts, &history.connectors, err) == 0)
 		status = moment_of(recorded->plan, &history, recorded->row.id, &wanted, moment, err);
 	history_free(&history);
 	return status;
