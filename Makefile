@@ -135,6 +135,7 @@ install: all
 # ---- tests: a program for each tests/unit/**/*_test.c, which links no more than its room may include
 
 T ?=
+JOBS := $(shell nproc)
 RESULTS := $(BUILD)/results
 HARNESS_A := $(BUILD)/harness.a
 UNIT_SRC := $(sort $(shell find tests/unit -name '*_test.c' 2>/dev/null))
@@ -173,11 +174,11 @@ UNDER := $(if $(findstring thread,$(SAN)),setarch -R)
 .PHONY: test unit-programs test-unit test-e2e test-conformance check check-bare
 ## test-unit      only the unit tests              T=part of a name
 test-unit: $(call chosen,$(UNIT))
-	@$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/unit.count -t unit $(call chosen,$(UNIT))
+	@$(TEST_ENV) $(UNDER) tests/run -j $(JOBS) -o $(RESULTS)/unit.count -t unit $(call chosen,$(UNIT))
 
 ## test-e2e       only the programs, from a shell   T=part of a name
 test-e2e: all
-	@$(TEST_ENV) $(UNDER) tests/run -o $(RESULTS)/e2e.count -t e2e -s 900 $(call chosen,$(E2E))
+	@$(TEST_ENV) $(UNDER) tests/run -j $(JOBS) -o $(RESULTS)/e2e.count -t e2e -s 900 $(call chosen,$(E2E))
 
 ## test-conformance   the language as cases         T=part of a file's name or a title
 test-conformance: $(CONFORMANCE)
@@ -190,11 +191,12 @@ check:
 unit-programs: $(UNIT) $(CONFORMANCE)
 
 # Everything runs even when one suite fails; the last line counts them all.
+SUITES ?= check test-unit test-conformance test-e2e test-fault
 test:
 	@infra/deps build test
 	@$(MAKE) --no-print-directory all unit-programs
 	@rm -rf $(RESULTS)
-	@for suite in check test-unit test-conformance test-e2e test-fault; do \
+	@for suite in $(SUITES); do \
 		$(MAKE) --no-print-directory $$suite || touch $(RESULTS).failed; done
 	@tests/total $(RESULTS)/*.count || touch $(RESULTS).failed
 	@! rm $(RESULTS).failed 2>/dev/null

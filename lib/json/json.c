@@ -103,6 +103,7 @@ static int read_tree(struct slice text, struct value *out, struct error *err)
 	json_error_t failure;
 	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
 	json_t *json = json_loadb(text.ptr ? text.ptr : "", text.len, flags, &failure);
+	struct value made;
 
 	/* An integer beyond 64 bits becomes a double, the others stay exact (reference, 4.2). */
 	if (!json && json_error_code(&failure) == json_error_numeric_overflow) {
@@ -116,8 +117,9 @@ static int read_tree(struct slice text, struct value *out, struct error *err)
 	if (!json)
 		return error_set(err, ERROR_INPUT, "line %d, column %d: %s", failure.line, failure.column,
 				 failure.text);
-	if (from_jansson(json, 0, out) < 0)
+	if (from_jansson(json, 0, &made) < 0)
 		return error_set(err, ERROR_LIMIT, "nested deeper than %d levels", JSON_MAX_DEPTH);
+	*out = made;
 	return 0;
 }
 

@@ -239,11 +239,23 @@ events() { # kind, strand, effect and content, without what a run of its own has
 	run -1 lexflow rerun -q first --from send --yes </dev/null
 }
 
+# Until run $1 waits for a callback, which is then described in the file `wait`.
+waits_for_callback() {
+	for _ in $(seq 1000); do
+		lexflow show "$1" --json 2>/dev/null | jq -e '.waits[] | select(.for == "callback")' >wait && return
+		sleep 0.02
+	done
+	return 1
+}
+
 # Runs FILE as `first` until it has announced step $2, then kills it.
 interrupted_at() {
 	lexflow run -q "$1" --id first 3>&- &
 	local pid=$!
-	while ! lexflow show first --events 2>/dev/null | grep -q "\"announced\".*\"step\":\"$2\""; do sleep 0.02; done
+	for _ in $(seq 1000); do
+		lexflow show first --events 2>/dev/null | grep -q "\"announced\".*\"step\":\"$2\"" && break
+		sleep 0.02
+	done
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
 }
@@ -376,7 +388,7 @@ interrupted_at() {
 	END
 	lexflow run -q k.yaml --id first --workflows . >out 3>&- &
 	pid=$!
-	while ! lexflow show first --json 2>/dev/null | jq -e '.waits[] | select(.for == "callback")' >wait; do sleep 0.02; done
+	waits_for_callback first
 	curl -sS -X POST -H 'Content-Type: application/json' -d '"hello"' "$(jq -r .url wait)" >/dev/null
 	wait "$pid"
 	[ "$(jq -c . out)" = '[2,3,"hello"]' ]
@@ -389,7 +401,7 @@ interrupted_at() {
 	id=$(lexflow show first --events | jq -r 'select(.kind == "opened") | .content.callback')
 	lexflow rerun -q first --from wait --workflows . >out 3>&- &
 	pid=$!
-	while ! lexflow show last --json 2>/dev/null | jq -e '.waits[] | select(.for == "callback")' >wait; do sleep 0.02; done
+	waits_for_callback last
 	[[ "$(jq -r .url wait)" == *"/callbacks/$id" ]]
 	curl -sS -X POST -H 'Content-Type: application/json' -d '"other"' "$(jq -r .url wait)" >/dev/null
 	wait "$pid"

@@ -176,10 +176,11 @@ int waits_read(struct journal *journal, const struct journal_run *run, struct va
 	for (size_t i = 0; i < reading.count; i++) {
 		if (!reading.asked[i].is_answered)
 			value_list_push(waits, describe(&reading, i));
-		value_unref(reading.asked[i].place);
 	}
-	for (size_t i = 0; i < reading.count; i++)
+	for (size_t i = 0; i < reading.count; i++) { /* each is compared with those before it */
+		value_unref(reading.asked[i].place);
 		value_unref(reading.asked[i].content);
+	}
 	mem_free(reading.asked);
 	value_unref(reading.methods);
 	return status;

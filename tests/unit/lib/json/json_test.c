@@ -189,7 +189,7 @@ static void reading_and_writing_stop_at_the_same_depth(void **state)
 	for (int lists = JSON_MAX_DEPTH; lists <= JSON_MAX_DEPTH + 2; lists++) {
 		struct error err = {0};
 		struct buf text, again;
-		struct value v;
+		struct value v = value_int(7);
 
 		buf_init(&text, 0);
 		buf_init(&again, 0);
@@ -200,6 +200,7 @@ static void reading_and_writing_stop_at_the_same_depth(void **state)
 		if (lists > JSON_MAX_DEPTH + 1) {
 			assert_int_equal(json_read(buf_slice(&text), &v, &err), -1);
 			assert_int_equal(err.kind, ERROR_LIMIT);
+			assert_true(v.kind == VALUE_INT && v.as.integer == 7);
 		} else {
 			assert_int_equal(json_read(buf_slice(&text), &v, &err), 0);
 			assert_int_equal(json_write(&again, v), 0);

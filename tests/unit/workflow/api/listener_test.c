@@ -63,6 +63,7 @@ static void begin(struct stage *stage)
 {
 	struct diags *diags = diags_new();
 	struct limits limits = limits_default();
+	struct value env = value_map_new();
 	struct error err = {0};
 	struct callback callback;
 	size_t path;
@@ -73,8 +74,9 @@ static void begin(struct stage *stage)
 	assert_int_equal(journal_create(world_journal(stage->world), NULL, "test.yaml", slice_of(definition), NULL,
 					NULL, &stage->row, &err),
 			 0);
-	stage->run = world_start(stage->world, &stage->row, stage->plan, value_null(), value_map_new(),
+	stage->run = world_start(stage->world, &stage->row, stage->plan, value_null(), env,
 				 value_null(), &limits);
+	value_unref(env);
 	world_begin(stage->world, stage->run);
 	assert_true(run_callback_at(stage->run, 0, &callback));
 	path = slice_find(callback.url, SLICE("/v1/"), 0);
