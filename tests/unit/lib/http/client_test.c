@@ -445,20 +445,24 @@ static void what_is_no_http_url_is_refused(void **state)
  * call on the same handle has the system's again. tests/e2e/auth.bats makes a whole TLS call. */
 static void certificates_of_ones_own_are_read(void **state)
 {
-	static const struct peer_act acts[] = {{.then = PEER_CLOSE, .at_once = true}};
-	struct peer *peer = peer_open(acts, 1);
+	/* One holds still, so that it is the text that fails; the other ends the handshake. */
+	static const struct peer_act hold = {.then = PEER_HOLD, .at_once = true};
+	static const struct peer_act end = {.then = PEER_CLOSE, .at_once = true};
+	struct peer *still = peer_open(&hold, 1), *ending = peer_open(&end, 1);
 	struct world *world = *state;
 	char url[100];
 
-	snprintf(url, sizeof(url), "https://127.0.0.1:%d/", peer_port(peer));
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/", peer_port(still));
 	world->request.ca_pem = SLICE("no certificate");
 	assert_int_equal(call(world, url), HTTP_CONNECTION_FAILED);
 	if (!strstr(world->answer.message, "certificate"))
 		fail_msg("%s", world->answer.message);
 	world->request.ca_pem = (struct slice){0};
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/", peer_port(ending));
 	assert_int_equal(call(world, url), HTTP_CONNECTION_FAILED);
 	assert_null(strstr(world->answer.message, "certificate"));
-	peer_close(peer);
+	peer_close(still);
+	peer_close(ending);
 }
 
 /* ---- requests */
