@@ -2,7 +2,7 @@
  * problem.h - what went wrong with a request, as RFC 9457 writes it (application/problem+json).
  *
  *	{"type": "urn:lexflow:problem:invalid-input", "title": "...", "status": 422, "detail": "...", "hint":
- *"..."}
+ * "..."}
  *
  * `type` is stable between releases and is what a program looks at; `detail` is the fact, `hint` (absent
  * when there is none) the advice. The same object stands in an HTTP body, in the "error" member of a

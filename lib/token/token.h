@@ -7,13 +7,13 @@
  * Where tokens come from is chosen once, by name:
  *
  *	fake      always TOKENS_FAKE: for services that look for a token and not into it
- *	gcloud    `gcloud auth print-identity-token` and `print-access-token`, as the account that is logged
- *in metadata  the metadata server of a Google Cloud machine, as its service account; GCE_METADATA_HOST
+ *	gcloud    `gcloud auth print-identity-token` and `print-access-token`, as the account that is logged in
+ *	metadata  the metadata server of a Google Cloud machine, as its service account; GCE_METADATA_HOST
  *	          (host[:port]) in the environment names another one
  *
  * A token is given out until 60 seconds before its end, then fetched anew. Four fetches run at a time, each
- *at most 30 seconds; the loop never waits. A token is a secret: nothing here writes one anywhere, and no
- *message holds one.
+ * at most 30 seconds; the loop never waits. A token is a secret: nothing here writes one anywhere, and no
+ * message holds one.
  *
  * One loop, its thread. Depends on lib/{mem,text,diag,json,clock,proc,http}, libcrypto (base64), libuv.
  */

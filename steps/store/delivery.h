@@ -3,7 +3,7 @@
  *
  * Each database has a thread that files records in batches, one transaction each (filing.h). All URLs share
  * one thread with one event loop, which keeps many POSTs in flight (posting.h). Both read the outbox,
- *deliver, and mark; what fails stays in the outbox.
+ * deliver, and mark; what fails stays in the outbox.
  *
  *	outbox -> filing  -> database of decisions
  *	       -> posting -> http://…

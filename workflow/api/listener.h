@@ -6,7 +6,7 @@
  *	sends the reply                   ◀────  api_answer
  *
  * No thread but the loop's touches a run. A request waits on its thread until it is answered, however that
- *goes: api_stop answers what is left with 503.
+ * goes: api_stop answers what is left with 503.
  *
  * Loopback only, names other than localhost are refused (lib/http/server.h); a request has at most
  * API_MAX_BODY bytes of body and 32 KiB of head. Opened and closed on the loop's thread.

@@ -1,8 +1,7 @@
 /*
  * session_children.c - which definition a run means that starts another by its id.
  *
- *	--workflows DIR: DIR/ID.yaml, ID.yml, ID.json; else the newest definition that was run as a file of
- *that name
+ *	--workflows DIR: DIR/ID.yaml, ID.yml, ID.json; else the newest definition that was run as a file of that name
  *
  * A file is read when the run is started, a recorded one stays as it was recorded.
  */

@@ -1,15 +1,13 @@
 /*
  * catalog.h - the discovery documents that the user has, and the addresses he gives services.
  *
- *	--discovery FOLDER    SERVICE.VERSION.json, SERVICE-VERSION.json or SERVICE/VERSION/SERVICE-api.json
- *in it
- *	--discovery URL       {service} and {version} in it are filled in; without them SERVICE.VERSION.json
- *is appended
+ *	--discovery FOLDER    SERVICE.VERSION.json, SERVICE-VERSION.json or SERVICE/VERSION/SERVICE-api.json in it
+ *	--discovery URL       {service} and {version} in it are filled in; without them SERVICE.VERSION.json is appended
  *	--base-url SERVICE=URL   instead of the document's rootUrl: an emulator, a server of one's own
  *
  * A document is read when the first of its methods is asked for, once, before a run starts: replay has what
- *the run recorded (descriptor.h). It comes from outside, so its size, its depth and the time to fetch it are
- *bounded.
+ * the run recorded (descriptor.h). It comes from outside, so its size, its depth and the time to fetch it are
+ * bounded.
  *
  * Depends on lib/{http,json,value}, libuv (a loop of its own for a fetch). One thread.
  */

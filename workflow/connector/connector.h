@@ -4,17 +4,16 @@
  *	call: googleapis.pubsub.v1.projects.topics.publish      a user's step
  *	   │ plan
  *	   ▼
- *	routine `call` of connector_routines()                   requests are http.request, polls are
- *sys.sleep: │                                                     ordinary effects, announced and replayed as
- *such ▼ connector.prepare, connector.progress ...                pure functions that only these routines can
- *name
+ *	routine `call` of connector_routines()          requests are http.request, polls are sys.sleep:
+ *	   │                                            ordinary effects, announced and replayed as such
+ *	   ▼
+ *	connector.prepare, connector.progress ...       pure functions that only these routines can name
  *
  * What a connector does (the request, its retries, polling, the end-to-end timeout: reference, 7.1 to 7.4) is
  * text in the language, so the engine has no code for it and replay needs none. What such a call must know of
  * the outside comes in one value, `connectors` of struct stdlib_context, recorded when the run starts:
  *
- *	{"methods": {name: descriptor}, "secrets": {NAME: FILE}}        descriptor.h says what a descriptor
- *holds
+ *	{"methods": {name: descriptor}, "secrets": {NAME: FILE}}    descriptor.h says what a descriptor holds
  *
  * Depends on lib, workflow/{expr,stdlib}. Everything is read-only and safe from any thread.
  */

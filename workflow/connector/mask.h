@@ -1,16 +1,15 @@
 /*
  * mask.h - secrets out of what is written down, and back again.
  *
- *	"Bearer s3cr3t"  ─ mask_hide ─▶  "Bearer [secret api-key t-9f86d081…]"  ─ mask_show ─▶  "Bearer
- *s3cr3t"
+ *	"Bearer s3cr3t"  ─ mask_hide ─▶  "Bearer [secret api-key t-9f86d081…]"  ─ mask_show ─▶  "Bearer s3cr3t"
  *
  * The journal must not hold a secret in clear, and yet replaying it must give the same values (J4). So an
- *occurrence is replaced by a token that names the secret and a random number drawn when it was read: nobody
- *who does not read the journal can write such a token, and whoever has the secret again can undo it exactly.
+ * occurrence is replaced by a token that names the secret and a random number drawn when it was read: nobody
+ * who does not read the journal can write such a token, and whoever has the secret again can undo it exactly.
  *
  * A secret is also found as JSON text, percent-encoded, and as base64 of any alignment (when it has at least
- *6 bytes: the digits of base64 that it decides alone; at most the digit at each end stays). Other
- *transformations, a hash or half of it, are not found.
+ * 6 bytes: the digits of base64 that it decides alone; at most the digit at each end stays). Other
+ * transformations, a hash or half of it, are not found.
  *
  * Depends on lib. One owner.
  */

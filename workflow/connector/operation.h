@@ -18,12 +18,12 @@
 const char *operation_kind(struct slice service, struct slice schema);
 
 /* Look at a response. `root` is the service's address with its slash, `version` "v1", `args` those of the
- *call.
+ * call.
  *
  *	0 and *done true     it ended well
  *	0 and *done false    *url (owned) is where to ask again
- *	-1 and *raised       OperationError {"operation", "error"}: it failed; ResponseTypeError
- *{"operation"}: it is not what it should be (reference, 7.4)
+ *	-1 and *raised       OperationError {"operation", "error"}: it failed; ResponseTypeError {"operation"}: it is
+ *	                     not what it should be (reference, 7.4)
  */
 int operation_progress(struct slice kind, struct value response, struct slice root, struct slice version,
 		       struct value args, bool *done, struct value *url, struct value *raised);

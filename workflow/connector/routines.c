@@ -6,8 +6,8 @@
  *	pause(...)           a wait that ends, with TimeoutError, when the time of the whole call is over
  *
  * The clock is asked once when a call begins and once after each wait is decided; what is left of the time
- *goes from hand to hand in between. A turn of the loop in `call` is what counts as a step of the run: one for
- *each poll (reference, 11.3).
+ * goes from hand to hand in between. A turn of the loop in `call` is what counts as a step of the run: one for
+ * each poll (reference, 11.3).
  */
 #include "workflow/connector/connector.h"
 

@@ -32,11 +32,6 @@ static void add_encoded(struct buf *out, struct slice text, const char *reserved
 	}
 }
 
-void template_encode(struct buf *out, struct slice text)
-{
-	add_encoded(out, text, "");
-}
-
 /* "." and "..", as they are or escaped, would lead to another method. */
 static bool is_dot_segment(struct slice segment)
 {

@@ -4,8 +4,7 @@
  *	{name}    percent-encoded, slashes too
  *	{+name}   slashes and the other characters that URLs reserve are kept, and so is %XX
  *
- * That is RFC 6570, levels 1 and 2, with two differences. A ? or # in {+name} is encoded, and a segment "."
- *or
+ * That is RFC 6570, levels 1 and 2, with two differences. A ? or # in {+name} is encoded, and a segment "." or
  * ".." is refused: an argument fills its place in the path and reaches no other method. And with
  * TEMPLATE_AS_GIVEN {name} is filled like {+name}, for Cloud Storage, whose callers encode object names
  * themselves (reference, 7.2).
@@ -24,7 +23,5 @@ enum template_style { TEMPLATE_ENCODED, TEMPLATE_AS_GIVEN };
  * template of another kind. */
 int template_fill(struct buf *out, struct slice path, struct value args, enum template_style style,
 		  struct value *raised);
-/* Append percent-encoded: all but letters, digits and -._~ */
-void template_encode(struct buf *out, struct slice text);
 
 #endif

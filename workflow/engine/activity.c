@@ -1,6 +1,5 @@
 /*
- * activity.c - one effect under way: an HTTP call (perhaps of a service that must be started first) or a
- *wait.
+ * activity.c - one effect under way: an HTTP call (perhaps of a service that must be started first) or a wait.
  *
  *	activity_start ─▶ route? ─▶ http_client_send ─▶ run_answer
  *	          └─▶ timer ───────────────────────▶ run_answer

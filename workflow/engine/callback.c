@@ -3,13 +3,12 @@
  *
  *	create_callback_endpoint -> EVENT_OPENED    in passing, as an observation is
  *	a request                -> EVENT_ARRIVED   from outside, between two turns of the run
- *	await_callback           -> EVENT_ANNOUNCED, and EVENT_ANSWERED when a request is there or the time is
- *up
+ *	await_callback           -> EVENT_ANNOUNCED, and EVENT_ANSWERED when a request is there or the time is up
  *
  * Who gets which request follows from the order of these events alone: one that arrives goes to the await
- *that was announced first, else it is kept for the next. An endpoint keeps one; while it does, others are
- *refused. An await that time runs out for and a request that comes at the same moment are therefore decided
- *by the journal.
+ * that was announced first, else it is kept for the next. An endpoint keeps one; while it does, others are
+ * refused. An await that time runs out for and a request that comes at the same moment are therefore decided
+ * by the journal.
  */
 #include "workflow/engine/engine_private.h"
 

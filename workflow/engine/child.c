@@ -1,6 +1,5 @@
 /*
- * child.c - runs that runs start (reference, 5.3, and executions.* of stdlib.h): in this process, in this
- *journal.
+ * child.c - runs that runs start (reference, 5.3, and executions.* of stdlib.h): in this process, in this journal.
  *
  *	effect ─▶ id = hash(parent, effect) ─┬─ no such run: find its definition, make it, start it
  *	                                     ├─ it goes on here: wait for it
@@ -9,8 +8,8 @@
  *	                                     └─ it has ended: that is the answer
  *
  * The id is a function of parent and effect, so an effect that is performed again after a crash finds the run
- *it started before, and none is started twice (J6). A child is a run like any other: its events are its own,
- *it goes on when its parent ends, and `lexflow resume` goes on with it when it was interrupted.
+ * it started before, and none is started twice (J6). A child is a run like any other: its events are its own,
+ * it goes on when its parent ends, and `lexflow resume` goes on with it when it was interrupted.
  */
 #include "workflow/engine/execution.h"
 #include "workflow/engine/world_private.h"

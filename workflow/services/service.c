@@ -8,8 +8,8 @@
  *	UNUSABLE <--three exits within their first second; or the program is missing
  *
  * The port is kept by a socket that is bound and does not listen: nobody gets it by chance, connections to it
- *are refused, and a program that sets SO_REUSEADDR (as servers do) can listen on it beside us. One that does
- *not gets the next port with nothing bound to it.
+ * are refused, and a program that sets SO_REUSEADDR (as servers do) can listen on it beside us. One that does
+ * not gets the next port with nothing bound to it.
  */
 #include "workflow/services/services_private.h"
 #include "lib/clock/clock.h"
