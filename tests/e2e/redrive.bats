@@ -21,16 +21,19 @@ teardown() {
 	done
 }
 
-# A service that notes method, path, body and key of each call in `calls`; /fail answers 500 while `broken` is there.
+# A service that notes method, path, body and key of each call in `calls`; /fail answers 500 while `broken` is there,
+# and nothing is answered while `hold` is.
 start_peer() {
 	cat >peer.py <<-'END'
-		import http.server, os
+		import http.server, os, time
 		class Peer(http.server.BaseHTTPRequestHandler):
 		    protocol_version = "HTTP/1.1"
 		    def do(self):
 		        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
 		        with open("calls", "a") as calls:
 		            calls.write(" ".join([self.command, self.path, body, self.headers.get("Idempotency-Key", "-")]) + "\n")
+		        while os.path.exists("hold"):
+		            time.sleep(0.02)
 		        bad = self.path.startswith("/fail") and os.path.exists("broken")
 		        answer = b'{"path": "%s"}' % self.path.encode()
 		        self.send_response(500 if bad else 200)
@@ -248,8 +251,9 @@ waits_for_callback() {
 	return 1
 }
 
-# Runs FILE as `first` until it has announced step $2, then kills it.
+# Runs FILE as `first` until it has announced step $2, a call to the peer, then kills it.
 interrupted_at() {
+	touch hold
 	lexflow run -q "$1" --id first 3>&- &
 	local pid=$!
 	for _ in $(seq 1000); do
@@ -258,16 +262,18 @@ interrupted_at() {
 	done
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
+	rm hold
 }
 
 @test "an interrupted run goes on under another definition, which is then its own" {
-	cat >a.yaml <<-'END'
+	start_peer
+	cat >a.yaml <<-END
 		- a: {call: sys.now, result: t}
-		- b: {call: sys.sleep, args: {seconds: 0.3}}
+		- b: {call: http.get, args: {url: "$url/b"}}
 		- c: {return: old}
 	END
 	sed 's/return: old/return: new/' a.yaml >b.yaml
-	sed 's/0.3/0.4/' b.yaml >c.yaml
+	sed 's|/b"|/other"|' b.yaml >c.yaml
 	interrupted_at a.yaml main.b
 	run -2 --separate-stderr lexflow resume first --source c.yaml
 	[[ "$stderr" == *"step main.b"*"--from main.b --source c.yaml"* ]]
@@ -276,12 +282,14 @@ interrupted_at() {
 }
 
 @test "variables of the environment that resume gives are an event of the run" {
+	start_peer
 	cat >a.yaml <<-'END'
 		- a: {assign: [{x: '${sys.get_env("N")}'}]}
-		- b: {call: sys.sleep, args: {seconds: 0.3}}
+		- b: {call: http.get, args: {url: "URL/b"}}
 		- c: {call: sys.sleep, args: {seconds: 0.01}}
 		- d: {return: '${x + sys.get_env("N")}'}
 	END
+	sed -i "s|URL|$url|" a.yaml
 	sed -i 's/get_env("N")/get_env("N", "0")/g' a.yaml
 	interrupted_at a.yaml main.b
 	[ "$(lexflow resume -q first --env N=7)" = '"07"' ]
@@ -443,7 +451,7 @@ interrupted_at() {
 		          branches:
 		            - one: {steps: [{a: {call: http.post, args: {url: "$url/one", body: 1}}}]}
 		            - two: {steps: [{b: {call: http.post, args: {url: "$url/two", body: 2}}}]}
-		    - nap: {call: sys.sleep, args: {seconds: 2}}
+		    - nap: {call: sys.sleep, args: {seconds: 5}}
 		    - out: {return: '\${total}'}
 	END
 	sed -i 's/    - all:/    - init: {assign: [{total: 1}]}\n&/' s.yaml
