@@ -1,10 +1,10 @@
 /* filing.c - the thread that files records in a database; see filing.h. */
 #include "steps/store/filing.h"
 
-#include "steps/store/backoff.h"
 #include "steps/store/decisions.h"
 
 #include "lib/clock/clock.h"
+#include "lib/http/backoff.h"
 #include "lib/json/json.h"
 #include "lib/mem/mem.h"
 

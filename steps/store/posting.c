@@ -9,10 +9,10 @@
  */
 #include "steps/store/posting.h"
 
-#include "steps/store/backoff.h"
 #include "steps/store/posting_answer.h"
 
 #include "lib/clock/clock.h"
+#include "lib/http/backoff.h"
 #include "lib/http/client.h"
 #include "lib/mem/mem.h"
 

@@ -1,10 +1,9 @@
 /* posting_answer.c - judging answers; see posting_answer.h. */
 #include "steps/store/posting_answer.h"
 
-#include "steps/store/backoff.h"
-
 #include "lib/clock/clock.h"
 #include "lib/docstore/docstore.h"
+#include "lib/http/backoff.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* sink_test.c - names of sinks, answers to POSTs, waiting times. Sources: sink.h, RFC 9110, RFC 8470. */
-#include "steps/store/backoff.h"
+#include "lib/http/backoff.h"
 #include "steps/store/posting_answer.h"
 #include "steps/store/sink.h"
 

@@ -1,5 +1,5 @@
 /* backoff.c - waiting times; see backoff.h. */
-#include "steps/store/backoff.h"
+#include "lib/http/backoff.h"
 
 #include "lib/http/curl.h"
 

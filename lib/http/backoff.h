@@ -6,8 +6,8 @@
  *
  * Depends on lib/text, libcurl's date parser. Pure but for the random numbers; safe from any thread.
  */
-#ifndef STEPS_STORE_BACKOFF_H
-#define STEPS_STORE_BACKOFF_H
+#ifndef LIB_HTTP_BACKOFF_H
+#define LIB_HTTP_BACKOFF_H
 
 #include <stdint.h>
 
