@@ -34,6 +34,8 @@ struct entry {
 	struct value value;
 };
 
+enum { FIRST_ENTRIES = 4 }; /* thousands of strands that wait each hold a request of one or two */
+
 struct value_map {
 	size_t holders;
 	size_t size; /* as above */
@@ -565,8 +567,12 @@ void value_map_set(struct value *map, struct slice key, struct value taken)
 		value_set(&own->entries[i].value, taken);
 		return;
 	}
-	if (own->len == own->capacity)
+	if (!own->entries) {
+		own->capacity = FIRST_ENTRIES;
+		own->entries = mem_alloc(own->capacity * sizeof(*own->entries));
+	} else if (own->len == own->capacity) {
 		own->entries = mem_grow(own->entries, &own->capacity, sizeof(*own->entries));
+	}
 	memmove(&own->entries[i + 1], &own->entries[i], (own->len - i) * sizeof(*own->entries));
 	own->entries[i] = (struct entry){text_new(key), taken};
 	own->len++;

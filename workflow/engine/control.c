@@ -83,12 +83,28 @@ bool for_next(struct run *run, struct frame *frame, const struct plan_loop *loop
 
 /* ---- retry (reference, 2.7): delay before retry n is min(initial * multiplier^(n-1), max) seconds */
 
+/* The event tells people of the error and of the attempt; a strand that waits holds on to neither, since the next
+ * attempt raises an error of its own. `hidden`: error, trace, attempts. */
+static void wait_for_retry(struct strand *strand, struct value *hidden, double delay, struct value max_retries)
+{
+	struct value request = value_map_new(), wait = value_map_new();
+
+	value_put(&wait, "seconds", value_double(delay));
+	value_put(&request, "seconds", value_double(delay));
+	value_put(&request, "attempt", value_ref(hidden[2]));
+	value_put(&request, "max_retries", max_retries);
+	value_put(&request, "error", shown_error(hidden[0]));
+	effect_announce(strand, EFFECT_SLEEP, "retry", request, true);
+	value_set(&strand->effect->request, wait);
+	value_set(&hidden[0], value_null());
+	value_set(&hidden[1], value_null());
+}
+
 enum outcome retry(struct strand *strand, struct frame *frame, const struct plan_handler *handler,
 		   struct value *raised)
 {
 	const struct value *policy = &frame->stack[frame->depth - 4];
 	struct value *attempts = &frame->slots[handler->hidden + 2];
-	struct value request;
 	double delay;
 
 	for (int i = 0; i < 4; i++) {
@@ -107,13 +123,8 @@ enum outcome retry(struct strand *strand, struct frame *frame, const struct plan
 	if (delay > value_number(policy[2]))
 		delay = value_number(policy[2]);
 	attempts->as.integer++;
-	request = value_map_new();
-	value_put(&request, "seconds", value_double(delay > 0 ? delay : 0));
-	value_put(&request, "attempt", value_int(attempts->as.integer));
-	value_put(&request, "max_retries", value_ref(policy[0]));
-	value_put(&request, "error", shown_error(frame->slots[handler->hidden]));
 	frame->depth -= 4; /* numbers: nothing to drop */
-	effect_announce(strand, EFFECT_SLEEP, "retry", request, true);
+	wait_for_retry(strand, &frame->slots[handler->hidden], delay > 0 ? delay : 0, policy[0]);
 	return WAITS;
 }
 

@@ -67,11 +67,12 @@ static struct value announcement(struct strand *strand, const struct effect *eff
 
 static void link_effect(struct run *run, struct effect *effect)
 {
-	struct effect **link = &run->effects;
-
-	while (*link)
-		link = &(*link)->next;
-	*link = effect;
+	effect->previous = run->last_effect;
+	if (effect->previous)
+		effect->previous->next = effect;
+	else
+		run->effects = effect;
+	run->last_effect = effect;
 }
 
 void effect_announce(struct strand *strand, enum effect_kind kind, const char *function, struct value request,
@@ -149,11 +150,16 @@ enum outcome effect_call(struct strand *strand, struct frame *frame, const struc
 
 void effect_free(struct effect *effect)
 {
-	struct effect **link = &effect->run->effects;
+	struct run *run = effect->run;
 
-	while (*link != effect)
-		link = &(*link)->next;
-	*link = effect->next;
+	if (effect->previous)
+		effect->previous->next = effect->next;
+	else
+		run->effects = effect->next;
+	if (effect->next)
+		effect->next->previous = effect->previous;
+	else
+		run->last_effect = effect->previous;
 	if (effect->strand)
 		effect->strand->effect = NULL;
 	value_unref(effect->request);

@@ -88,7 +88,7 @@ struct run {
 
 	struct strand *strands; /* all alive */
 	struct strand *ready_first, **ready_last;
-	struct effect *effects; /* announced, unanswered */
+	struct effect *effects, *last_effect; /* announced, unanswered */
 	struct fork *forks;     /* under way, oldest last */
 	struct endpoint *endpoints; /* oldest first */
 
@@ -209,7 +209,7 @@ const struct past *produce(struct run *run, enum event_kind kind, int64_t strand
 void diverge(struct run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The recorded answer that comes next, or NULL when the history is used up. */
 const struct past *next_past_answer(struct run *run);
-void history_release(struct run *run);
+void history_release(struct run *run); /* the events of the past; how many they were stays known */
 
 /* ---- report.c */
 struct value trace_new(const struct strand *strand); /* list of {"step","routine","position"} */

@@ -33,9 +33,10 @@ int run_add_history(struct run *run, const struct event *event, struct error *er
 
 void history_release(struct run *run)
 {
-	for (size_t i = 0; i < run->past_count; i++)
+	for (size_t i = 0; run->past && i < run->past_count; i++)
 		value_unref(run->past[i].content);
 	mem_free(run->past);
+	run->past = NULL;
 }
 
 void diverge(struct run *run, const char *fmt, ...)

@@ -162,6 +162,7 @@ enum run_status run_advance(struct run *run)
 	} while (run->status == RUN_GOES_ON && replay_answer(run));
 	if (run->status == RUN_GOES_ON && run->past_count && !run->is_live && !run->watch) {
 		run->is_live = true;
+		history_release(run);
 		change_env(run);
 		endpoints_reopen(run);
 		perform_again(run);

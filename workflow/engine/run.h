@@ -40,7 +40,7 @@ struct effect {
 	int step;
 	bool in_passing; /* the wait before a retry: nothing is pushed */
 	void *handle;    /* the host's own */
-	struct effect *next;
+	struct effect *previous, *next;
 };
 
 /* An address that others can send a request to (reference, section 8). Lent by the run. */
