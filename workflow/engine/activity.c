@@ -17,15 +17,19 @@
 
 enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, OUR_HEADERS = 2 };
 
+/* A wait is nothing but its timer: there may be ten thousand of them. */
 struct activity {
 	struct world *world;
 	struct effect *effect;
-	struct http_call *http; /* under way, or NULL */
-	bool is_asking;         /* for a token */
-	char *authorization;    /* "Bearer ..." for a call with auth; owned, a secret */
-	bool routing;
-	uv_timer_t timer; /* of a wait */
-	bool has_timer;
+	union {
+		uv_timer_t timer; /* of a wait */
+		struct {
+			struct http_call *http; /* under way, or NULL */
+			char *authorization;    /* "Bearer ..." for a call with auth; owned, a secret */
+			bool is_asking;         /* for a token */
+			bool routing;
+		};
+	};
 };
 
 static void timer_closed(uv_handle_t *handle)
@@ -37,13 +41,14 @@ static void timer_closed(uv_handle_t *handle)
 static void activity_free(struct activity *activity)
 {
 	activity->effect->handle = NULL;
+	if (activity->effect->kind != EFFECT_HTTP) {
+		uv_close((uv_handle_t *)&activity->timer, timer_closed);
+		return;
+	}
 	if (activity->authorization)
 		explicit_bzero(activity->authorization, strlen(activity->authorization));
 	mem_free(activity->authorization);
-	if (activity->has_timer)
-		uv_close((uv_handle_t *)&activity->timer, timer_closed);
-	else
-		mem_free(activity);
+	mem_free(activity);
 }
 
 static void answer(struct activity *activity, struct value raw, struct value timing)
@@ -297,7 +302,6 @@ static void start_wait(struct activity *activity)
 {
 	uv_timer_init(activity->world->loop, &activity->timer);
 	activity->timer.data = activity;
-	activity->has_timer = true;
 	uv_update_time(activity->world->loop);
 	uv_timer_start(&activity->timer, wait_over, wait_ms(activity->effect), 0);
 }
@@ -320,6 +324,18 @@ void activity_start(struct world *world, struct effect *effect)
 		start_wait(activity);
 }
 
+static void stop_http(struct activity *activity)
+{
+	const struct world_options *options = &activity->world->options;
+
+	if (activity->http)
+		http_call_cancel(activity->http);
+	if (activity->is_asking)
+		tokens_cancel(options->tokens, activity);
+	if (activity->routing && options->unroute)
+		options->unroute(options->route_ctx, activity);
+}
+
 void activity_abandon(struct effect *effect)
 {
 	struct activity *activity = effect->handle;
@@ -328,11 +344,7 @@ void activity_abandon(struct effect *effect)
 		child_abandon(effect);
 	if (effect->kind == EFFECT_CHILD || !activity)
 		return;
-	if (activity->http)
-		http_call_cancel(activity->http);
-	if (activity->is_asking)
-		tokens_cancel(activity->world->options.tokens, activity);
-	if (activity->routing && activity->world->options.unroute)
-		activity->world->options.unroute(activity->world->options.route_ctx, activity);
+	if (effect->kind == EFFECT_HTTP)
+		stop_http(activity);
 	activity_free(activity);
 }

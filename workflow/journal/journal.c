@@ -28,7 +28,8 @@
 
 enum {
 	KEPT_WAL_PAGES = 48,        /* half a dozen short runs */
-	KEPT_BATCH_BYTES = 1 << 20, /* a larger batch gives its memory back */
+	KEPT_BATCH_BYTES = 1 << 16, /* a larger batch gives its memory back */
+	KEPT_BATCHES = 8,	    /* so do more of them */
 	MAX_BATCH_BYTES = 1 << 30,
 	ID_LENGTH = 10,
 };
@@ -74,6 +75,15 @@ static void notify(void *ctx)
 	uv_async_send(&journal->async);
 }
 
+static bool has_enough(const struct batch *spare)
+{
+	int count = 0;
+
+	for (; spare && count < KEPT_BATCHES; spare = spare->next)
+		count++;
+	return count == KEPT_BATCHES;
+}
+
 static void reuse(struct journal *journal, struct batch *spent)
 {
 	while (spent) {
@@ -82,8 +92,13 @@ static void reuse(struct journal *journal, struct batch *spent)
 		if (spent->records.cap > KEPT_BATCH_BYTES)
 			buf_release(&spent->records);
 		buf_clear(&spent->records);
-		spent->next = journal->spare;
-		journal->spare = spent;
+		spent->next = NULL;
+		if (has_enough(journal->spare)) {
+			batch_free(spent);
+		} else {
+			spent->next = journal->spare;
+			journal->spare = spent;
+		}
 		spent = next;
 	}
 }
