@@ -11,6 +11,7 @@
 
 #include "lib/db/fault.h"
 #include "lib/db/vfs.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 
 #include <errno.h>
@@ -173,8 +174,12 @@ static int migrate_one(struct db *db, uint32_t application_id, const char *const
 	}
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %lld",
 		 (int)application_id, (long long)version + 1);
-	if (db_exec(db, migrations[version], err) < 0 || db_exec(db, sql, err) < 0 || db_commit(db, err) < 0)
+	if (db_exec(db, migrations[version], err) < 0 || db_exec(db, sql, err) < 0)
 		goto fail;
+	kill_point("migrate.before-commit");
+	if (db_commit(db, err) < 0)
+		goto fail;
+	kill_point("migrate.after-commit");
 	return 0;
 
 fail:
@@ -385,6 +390,23 @@ static int run_text(struct db *db, const char *sql, struct error *err)
 int db_begin(struct db *db, struct error *err)
 {
 	return run_text(db, "BEGIN IMMEDIATE", err);
+}
+
+int db_try_begin(struct db *db, struct error *err)
+{
+	struct error error = {0};
+	int result;
+
+	sqlite3_busy_timeout(db->handle, 0);
+	result = db_begin(db, &error);
+	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	if (result == 0)
+		return 1;
+	if (db_is_busy(db))
+		return 0;
+	if (err)
+		*err = error;
+	return -1;
 }
 
 int db_commit(struct db *db, struct error *err)

@@ -56,6 +56,8 @@ int db_exec(struct db *db, const char *sql, struct error *err); /* no results; m
 int64_t db_last_row(const struct db *db); /* key of the row inserted last on this connection */
 
 int db_begin(struct db *db, struct error *err); /* IMMEDIATE */
+/* The same without waiting for another process that writes: 1, 0 when there is one, -1. */
+int db_try_begin(struct db *db, struct error *err);
 int db_commit(struct db *db, struct error *err);
 void db_rollback(struct db *db); /* does nothing outside a transaction */
 

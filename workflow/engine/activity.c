@@ -41,6 +41,7 @@ static void timer_closed(uv_handle_t *handle)
 static void activity_free(struct activity *activity)
 {
 	activity->effect->handle = NULL;
+	activity->world->calls -= activity->effect->kind == EFFECT_HTTP;
 	if (activity->effect->kind != EFFECT_HTTP) {
 		uv_close((uv_handle_t *)&activity->timer, timer_closed);
 		return;
@@ -318,6 +319,7 @@ void activity_start(struct world *world, struct effect *effect)
 	activity->world = world;
 	activity->effect = effect;
 	effect->handle = activity;
+	world->calls += effect->kind == EFFECT_HTTP;
 	if (effect->kind == EFFECT_HTTP)
 		start_http(activity);
 	else

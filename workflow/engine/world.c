@@ -110,7 +110,14 @@ static void committed(void *ctx, int64_t ticket)
 		release_one(world, &item);
 		value_unref(item.entry);
 	}
-	journal_flush(world->journal);
+}
+
+/* Whatever comes meanwhile would have to wait for the commit, too; only calls give work that can be done beside it. */
+static bool is_waiting(void *ctx)
+{
+	const struct world *world = ctx;
+
+	return world->calls == 0;
 }
 
 /* Nothing more leaves (J1); who sent a request that is not on disk is told so. */
@@ -290,8 +297,7 @@ void world_settle(struct world *world, struct run *run)
 			return;
 	}
 	switch (run_status(run)) {
-	case RUN_GOES_ON:
-		journal_flush(world->journal);
+	case RUN_GOES_ON: /* what it asked for is committed before the loop sleeps */
 		return;
 	case RUN_DIVERGED: /* not ended: the run stays as its journal says */
 		seat->is_over = true;
@@ -314,7 +320,6 @@ void world_settle(struct world *world, struct run *run)
 	seat->is_over = true;
 	ticket = journal_finish(world->journal, &seat->row, state);
 	enqueue(world, (struct waiting){.kind = WAITING_END, .ticket = ticket, .run = run});
-	journal_flush(world->journal);
 }
 
 /* What is queued is committed while the run computes on: nothing that waits for the disk waits for the run. */
@@ -476,7 +481,7 @@ void world_free_run(struct run *run)
 struct world *world_open(uv_loop_t *loop, const struct world_options *options, struct error *err)
 {
 	struct world *world = mem_new(sizeof(*world));
-	struct journal_callbacks callbacks = {committed, failed, world};
+	struct journal_callbacks callbacks = {committed, failed, world, is_waiting};
 
 	world->loop = loop;
 	world->options = *options;

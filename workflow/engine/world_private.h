@@ -42,6 +42,7 @@ struct world {
 	struct world_options options;
 	struct journal *journal;
 	struct http_client *http; /* made at the first call */
+	size_t calls;		  /* under way, from their start to their answer */
 	struct run_host host;
 	struct waiting *queue_first, **queue_last;
 	bool release_now; /* effects of an earlier process wait in the queue */

@@ -1,9 +1,10 @@
 /*
  * journal.c - the loop's side: runs are made and owned, events queued, commits announced; see journal.h.
  *
- * What a turn of the loop appends is one batch. journal_flush hands it to the writer (writer.c); a prepare
- * handle does so at the latest before the loop goes to sleep, so nothing can lie in memory while we wait
- * for the world. The async handle keeps the loop alive only while something is not settled.
+ * What a turn of the loop appends is one batch. journal_flush hands it to the writer (writer.c); a prepare handle does
+ * so at the latest before the loop goes to sleep, so nothing can lie in memory while we wait for the world. When there
+ * is nothing to do but wait for that commit, it is done there and then: no thread has to wake. The async handle keeps
+ * the loop alive only while something is not settled.
  */
 #include "workflow/journal/journal.h"
 #include "workflow/journal/journal_private.h"
@@ -103,14 +104,11 @@ static void reuse(struct journal *journal, struct batch *spent)
 	}
 }
 
-static void on_news(uv_async_t *async)
+static void take_news(struct journal *journal)
 {
-	struct journal *journal = async->data;
 	struct writer_news news = {0};
 	bool first_failure;
 
-	if (!journal->writer)
-		return;
 	writer_take_news(journal->writer, &news);
 	reuse(journal, news.spent);
 	first_failure = news.failed && !journal->failed;
@@ -125,9 +123,33 @@ static void on_news(uv_async_t *async)
 		journal->callbacks.failed(journal->callbacks.ctx, &news.error);
 }
 
+static void on_news(uv_async_t *async)
+{
+	struct journal *journal = async->data;
+
+	if (journal->writer)
+		take_news(journal);
+}
+
+static bool commit_here(struct journal *journal)
+{
+	const struct journal_callbacks *callbacks = &journal->callbacks;
+	struct batch *batch = journal->filling;
+
+	if (!batch || !callbacks->is_waiting || !callbacks->is_waiting(callbacks->ctx) ||
+	    !writer_commit(journal->writer, batch))
+		return false;
+	journal->filling = NULL;
+	return true;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
-	journal_flush(prepare->data);
+	struct journal *journal = prepare->data;
+
+	if (commit_here(journal))
+		take_news(journal);
+	journal_flush(journal); /* what the news led to, too */
 }
 
 /* ---- open and close */
@@ -217,6 +239,7 @@ struct creation {
 	struct slice source;
 	const char *file, *parent_run, *parent_step;
 	enum run_origin origin;
+	const struct journal_run *past; /* state and times of a run that was made elsewhere; or NULL */
 	struct journal_run *run;
 	bool locked;
 };
@@ -293,7 +316,7 @@ static int insert_run(struct db *db, const struct creation *creation, struct err
 	sqlite3_stmt *stmt = db_prepare(
 		db,
 		"INSERT INTO runs (id, definition, file, parent_run, parent_step, state, start_us, "
-		"end_us, owner_pid, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)",
+		"end_us, owner_pid, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 		err);
 
 	if (!stmt)
@@ -305,8 +328,9 @@ static int insert_run(struct db *db, const struct creation *creation, struct err
 	db_bind_text(stmt, 5, slice_of(creation->parent_step));
 	db_bind_int(stmt, 6, run->state);
 	db_bind_int(stmt, 7, run->start_us);
-	db_bind_int(stmt, 8, run->owner_pid);
-	db_bind_int(stmt, 9, creation->origin);
+	db_bind_int(stmt, 8, run->end_us);
+	db_bind_int(stmt, 9, run->owner_pid);
+	db_bind_int(stmt, 10, creation->origin);
 	return db_step(db, stmt, err);
 }
 
@@ -352,6 +376,11 @@ static int make_run(struct creation creation, const char *id, writer_way *write,
 				    .start_us = clock_wall_us(),
 				    .owner_pid = getpid(),
 				    .origin = creation.origin};
+	if (creation.past) {
+		run->state = creation.past->state;
+		run->start_us = creation.past->start_us;
+		run->end_us = creation.past->end_us;
+	}
 	if (creation.named)
 		snprintf(run->id, sizeof(run->id), "%s", id);
 	docstore_hash(creation.source, run->definition_hash);
@@ -428,6 +457,23 @@ int journal_begin_redrive(struct journal *journal, const char *file, struct slic
 	};
 
 	return make_run(creation, NULL, writer_hold, err);
+}
+
+int journal_begin_past(struct journal *journal, const char *id, const struct journal_run *past, struct slice source,
+		       struct journal_run *run, struct error *err)
+{
+	struct creation creation = {
+		.journal = journal,
+		.source = source,
+		.file = past->file,
+		.parent_run = past->parent_run,
+		.parent_step = past->parent_step,
+		.origin = past->origin,
+		.past = past,
+		.run = run,
+	};
+
+	return make_run(creation, id, writer_hold, err);
 }
 
 /* On the writer's thread. */
@@ -522,34 +568,6 @@ fail:
 void journal_disown(struct journal *journal, const struct journal_run *run)
 {
 	locks_drop(journal->locks, run->row);
-}
-
-struct past {
-	const struct journal_run *run;
-	enum run_state state;
-};
-
-/* On the writer's thread. */
-static int set_past(struct db *db, void *ctx, struct error *err)
-{
-	const struct past *past = ctx;
-	sqlite3_stmt *stmt =
-		db_prepare(db, "UPDATE runs SET state = ?2, start_us = ?3, end_us = ?4 WHERE row = ?1", err);
-
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, past->run->row);
-	db_bind_int(stmt, 2, past->state);
-	db_bind_int(stmt, 3, past->run->start_us);
-	db_bind_int(stmt, 4, past->run->end_us);
-	return db_run(db, stmt, err);
-}
-
-int journal_set_past(struct journal *journal, const struct journal_run *run, enum run_state state, struct error *err)
-{
-	struct past past = {run, state};
-
-	return writer_call(journal->writer, set_past, &past, err);
 }
 
 bool journal_is_owned(struct journal *journal, const struct journal_run *run)

@@ -2,8 +2,8 @@
  * journal.h - the history of every run, append-only, in SQLite.
  *
  * One writer thread commits whatever has queued while the last commit ran (group commit) and says how
- * far it got; the loop thread never waits for the disk. What the promises J1 to J5 ask of this room is in
- * README.md. Deciding what an event means is the engine's work.
+ * far it got; the loop waits for the disk only when there is nothing else to do. What the promises J1 to J5 ask of this
+ * room is in README.md. Deciding what an event means is the engine's work.
  *
  * Threads: every function here is called from the loop's thread; the writer thread is private. Reading uses a
  * connection of its own. Depends on lib/{mem,text,diag,value,json,clock,db}, libuv.
@@ -90,6 +90,9 @@ struct journal_callbacks {
 	 * committed ticket is on disk; what was committed stays. */
 	void (*failed)(void *ctx, const struct error *err);
 	void *ctx;
+	/* On the loop, before it sleeps: is there nothing to do but wait for the commit of what is queued? It is then
+	 * done on the loop's thread. NULL: never. */
+	bool (*is_waiting)(void *ctx);
 };
 
 /* Opens or makes the database. `loop` NULL: reading only (list, show, logs), no writer thread. */
@@ -118,6 +121,10 @@ int journal_create_child(struct journal *journal, const char *id, const char *fi
  * written with the first flush after it, as that of journal_begin: the caller appends the shared events. */
 int journal_begin_redrive(struct journal *journal, const char *file, struct slice source, const char *parent_run,
 			  const char *parent_step, struct journal_run *run, struct error *err);
+/* A run that was made in another database: file, origin, parent, state and times as in `past`. Its row is written with the
+ * first flush after it; with all its events appended before that, there is the whole run or none. */
+int journal_begin_past(struct journal *journal, const char *id, const struct journal_run *past, struct slice source,
+		       struct journal_run *run, struct error *err);
 /* Give a run that the caller owns another definition, at once. The texts outlive the use of `run`. */
 int journal_redefine(struct journal *journal, struct journal_run *run, const char *file, struct slice source,
 		     struct error *err);
@@ -130,10 +137,8 @@ void journal_disown(struct journal *journal, const struct journal_run *run);
 int64_t journal_append(struct journal *journal, const struct journal_run *run, const struct event *event);
 /* Queue the end of a run: state, end time (the EVENT_ENDED is appended by the caller before). */
 int64_t journal_finish(struct journal *journal, const struct journal_run *run, enum run_state state);
-/* A run of another database whose events were appended here and are committed: its state, start_us and end_us are those
- * it had there. */
-int journal_set_past(struct journal *journal, const struct journal_run *run, enum run_state state, struct error *err);
-/* Start a commit of what is queued; without it the writer waits a moment for more. Cheap when nothing is. */
+/* Start a commit of what is queued at once; without it that comes before the loop goes to sleep. Cheap when nothing
+ * is. */
 void journal_flush(struct journal *journal);
 
 /* ---- reading */

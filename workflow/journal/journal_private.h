@@ -53,12 +53,15 @@ struct batch {
 
 struct writer; /* opaque */
 
-/* Takes over `db`, which belongs to the writer's thread as soon as there is one. `notify` is called on that thread
- * (on the caller's for a push that follows writer_hold) after each commit and after a failure. */
+/* Takes over `db`, which is the writer's thread's while that works, and the caller's while it rests. `notify` is called
+ * on that thread (on the caller's for a push that follows writer_hold) after each commit and after a failure. */
 struct writer *writer_new(struct db *db, void (*notify)(void *ctx), void *ctx);
 /* Commits what was pushed, ends the thread, closes the database. NULL is fine. */
 void writer_free(struct writer *writer);
 void writer_push(struct writer *writer, struct batch *taken);
+/* Commit on the caller's thread, if the writer rests and no other process writes: true, and there are news (no
+ * `notify`). False: nothing was done, the batch is still the caller's. */
+bool writer_commit(struct writer *writer, struct batch *taken);
 
 struct writer_news {
 	int64_t committed;   /* ticket */
@@ -68,7 +71,7 @@ struct writer_news {
 };
 void writer_take_news(struct writer *writer, struct writer_news *news);
 
-/* A transaction of its own on the writer's thread, waited for. 0 once committed. */
+/* A transaction of its own, on the writer's thread unless that rests, waited for. 0 once committed. */
 typedef int writer_job(struct db *db, void *ctx, struct error *err);
 int writer_call(struct writer *writer, writer_job *job, void *ctx, struct error *err);
 /* The same, committed at the latest with the first push; what the job wrote is seen by nobody before. */

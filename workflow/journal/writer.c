@@ -7,9 +7,12 @@
  * It takes whatever was pushed while the last commit ran, as one transaction; alone, a batch is committed at
  * once. Hence nothing waits longer than the commit before it, and a busy disk makes groups grow by itself.
  *
+ * Two switches of threads cost as much as a commit. When nothing can happen before the next commit, the loop does it
+ * itself (writer_commit), the more so as the thread rests then; it never waits there for another process, whose lock may
+ * last for seconds. The thread is made when something is pushed for the first time, and a run of one strand has none.
+ *
  * A short run ends before there is anything to share a commit with. So a job may leave its transaction open
- * (writer_hold) for the first push, which is then committed with it on the caller's thread; the writer's own thread is
- * made at the next.
+ * (writer_hold) for the first push, which is then committed with it on the caller's thread.
  *
  * The first failure ends it for good: its transaction is rolled back, so the database holds exactly what was
  * announced as committed, and what is pushed later is thrown away.
@@ -32,7 +35,7 @@ struct job {
 };
 
 struct writer {
-	struct db *db; /* the thread's, once there is one */
+	struct db *db; /* the thread's while it works; at rest, and without one, the caller's */
 	bool has_thread; /* the caller's, as all up to the mutex */
 	bool holds;      /* a transaction is open for the first push */
 	void (*notify)(void *ctx);
@@ -44,6 +47,7 @@ struct writer {
 	struct batch *spent;
 	struct job job;
 	int64_t committed;
+	bool working; /* the thread uses the database */
 	bool stopping, failed;
 	struct error error;
 };
@@ -209,7 +213,6 @@ static void serve_batches(struct writer *writer)
 	}
 	*last = writer->spent;
 	writer->spent = batches;
-	writer->notify(writer->ctx);
 }
 
 static void *writer_main(void *ctx)
@@ -218,14 +221,17 @@ static void *writer_main(void *ctx)
 
 	pthread_mutex_lock(&writer->mutex);
 	for (;;) {
-		if (writer->job.run && !writer->job.begun)
+		writer->working = (writer->job.run && !writer->job.begun) || writer->first;
+		if (writer->job.run && !writer->job.begun) {
 			serve_job(writer);
-		else if (writer->first)
+		} else if (writer->first) {
 			serve_batches(writer);
-		else if (writer->stopping)
+			writer->notify(writer->ctx);
+		} else if (writer->stopping) {
 			break;
-		else
+		} else {
 			pthread_cond_wait(&writer->work, &writer->mutex);
+		}
 	}
 	pthread_mutex_unlock(&writer->mutex);
 	return NULL;
@@ -239,12 +245,33 @@ static bool start_thread(struct writer *writer)
 	return writer->has_thread;
 }
 
-/* Commit on the caller's thread what was held and pushed. */
-static void serve_here(struct writer *writer)
+/* Only the caller gives it work, so it goes on resting. */
+static bool is_resting(struct writer *writer)
+{
+	bool rests;
+
+	if (!writer->has_thread)
+		return true;
+	pthread_mutex_lock(&writer->mutex);
+	rests = !writer->working && !writer->first;
+	pthread_mutex_unlock(&writer->mutex);
+	return rests;
+}
+
+/* Called with the mutex held, on the caller's thread or the writer's. */
+static void add_batch(struct writer *writer, struct batch *taken)
+{
+	taken->next = NULL;
+	*writer->last = taken;
+	writer->last = &taken->next;
+}
+
+/* Commit on the caller's thread, which nobody disputes the database. */
+static void serve_here(struct writer *writer, struct batch *taken)
 {
 	pthread_mutex_lock(&writer->mutex);
-	if (writer->first)
-		serve_batches(writer);
+	add_batch(writer, taken);
+	serve_batches(writer);
 	pthread_mutex_unlock(&writer->mutex);
 }
 
@@ -283,19 +310,28 @@ void writer_free(struct writer *writer)
 
 void writer_push(struct writer *writer, struct batch *taken)
 {
-	taken->next = NULL;
 	/* When held there is no lock to wait for, only the disk. Without room for a thread the loop waits for both. */
 	if (writer->holds || (!writer->has_thread && !start_thread(writer))) {
-		*writer->last = taken;
-		writer->last = &taken->next;
-		serve_here(writer);
+		serve_here(writer, taken);
+		writer->notify(writer->ctx);
 		return;
 	}
 	pthread_mutex_lock(&writer->mutex);
-	*writer->last = taken;
-	writer->last = &taken->next;
+	add_batch(writer, taken);
 	pthread_cond_signal(&writer->work); /* a system call only when the writer sleeps */
 	pthread_mutex_unlock(&writer->mutex);
+}
+
+bool writer_commit(struct writer *writer, struct batch *taken)
+{
+	if (!is_resting(writer))
+		return false;
+	if (!writer->holds)
+		writer->holds = db_try_begin(writer->db, NULL) == 1; /* an error comes again, where it is told */
+	if (!writer->holds)
+		return false;
+	serve_here(writer, taken);
+	return true;
 }
 
 void writer_take_news(struct writer *writer, struct writer_news *news)
@@ -338,7 +374,7 @@ int writer_call(struct writer *writer, writer_job *run, void *ctx, struct error 
 {
 	int result;
 
-	if (!writer->has_thread) {
+	if (is_resting(writer)) {
 		struct job job = {.run = run, .ctx = ctx, .err = err};
 
 		return release_held(writer, err) < 0 ? -1 : do_job(writer->db, &job);

@@ -6,6 +6,7 @@
 #include "tests/harness/folder.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -51,9 +52,15 @@ static void on_failed(void *ctx, const struct error *err)
 	desk->error = *err;
 }
 
-static void desk_open(struct desk *desk, const char *path)
+static bool has_nothing_to_do(void *ctx)
 {
-	struct journal_callbacks callbacks = {on_committed, on_failed, desk};
+	(void)ctx;
+	return true;
+}
+
+static void desk_open_as(struct desk *desk, const char *path, bool (*is_waiting)(void *ctx))
+{
+	struct journal_callbacks callbacks = {on_committed, on_failed, desk, is_waiting};
 	struct error err = {0};
 
 	*desk = (struct desk){0};
@@ -61,6 +68,11 @@ static void desk_open(struct desk *desk, const char *path)
 	desk->journal = journal_open(path, DB_FULL, &desk->loop, &callbacks, &err);
 	if (!desk->journal)
 		fail_msg("%s", err.message);
+}
+
+static void desk_open(struct desk *desk, const char *path)
+{
+	desk_open_as(desk, path, NULL);
 }
 
 static void desk_close(struct desk *desk)
@@ -304,6 +316,66 @@ static void nothing_stays_queued_while_the_loop_sleeps(void **state)
 	assert_int_equal(uv_loop_alive(&world->desk.loop), 0); /* settled: the journal keeps no loop alive */
 }
 
+static int count_threads(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	int count = 0;
+
+	while (readdir(tasks))
+		count++;
+	closedir(tasks);
+	return count;
+}
+
+/* One turn of the loop each, and no thread to do it. */
+static void who_only_waits_has_it_committed_at_once(void **state)
+{
+	struct world *world = *state;
+	int threads = count_threads();
+	struct desk desk;
+	struct journal_run run;
+
+	desk_open_as(&desk, world->path, has_nothing_to_do);
+	run = create(&desk, "one");
+	for (int64_t number = 1; number <= 10; number++) {
+		append(&desk, &run, number, "{}");
+		uv_run(&desk.loop, UV_RUN_NOWAIT);
+		assert_int_equal(desk.committed, number);
+		assert_int_equal(events_on_disk(world->path, "one"), number);
+	}
+	assert_int_equal(count_threads(), threads);
+	assert_int_equal(uv_loop_alive(&desk.loop), 0);
+	desk_close(&desk);
+}
+
+/* A loop that waited for the lock would never come to let go of it here. */
+static void the_loop_does_not_wait_for_another_writer(void **state)
+{
+	struct world *world = *state;
+	struct desk desk;
+	struct journal_run run;
+	sqlite3 *other;
+
+	desk_open_as(&desk, world->path, has_nothing_to_do);
+	run = create(&desk, "one");
+	assert_int_equal(sqlite3_open(world->path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (int64_t number = 1; number <= 3; number++) {
+		append(&desk, &run, number, "{}");
+		uv_run(&desk.loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(desk.committed, 0);
+	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	settle(&desk);
+	assert_int_equal(desk.committed, 3);
+	append(&desk, &run, 4, "{}");
+	uv_run(&desk.loop, UV_RUN_NOWAIT);
+	assert_int_equal(desk.committed, 4);
+	assert_int_equal(desk.failures, 0);
+	desk_close(&desk);
+}
+
 static void closing_commits_what_is_queued(void **state)
 {
 	struct world *world = *state;
@@ -360,6 +432,27 @@ static void after_a_failure_nothing_more_is_written(void **state)
 	assert_int_equal(world->desk.failures, 1);
 	assert_int_equal(world->desk.committed, 1);
 	assert_int_equal(events_on_disk(world->path, "one"), 1);
+}
+
+static void a_failure_on_the_loops_thread_ends_it_too(void **state)
+{
+	struct world *world = *state;
+	struct desk desk;
+	struct journal_run run;
+
+	desk_open_as(&desk, world->path, has_nothing_to_do);
+	run = create(&desk, "one");
+	append(&desk, &run, 1, "{}");
+	uv_run(&desk.loop, UV_RUN_DEFAULT);
+	append(&desk, &run, 2, "{}");
+	append(&desk, &run, 1, "{}");
+	uv_run(&desk.loop, UV_RUN_DEFAULT);
+	append(&desk, &run, 2, "{}");
+	uv_run(&desk.loop, UV_RUN_DEFAULT);
+	assert_int_equal(desk.failures, 1);
+	assert_int_equal(desk.committed, 1);
+	assert_int_equal(events_on_disk(world->path, "one"), 1);
+	desk_close(&desk);
 }
 
 /* A limit on the size of files stands for the full disk: the same error of the same write. */
@@ -792,9 +885,12 @@ int main(int argc, char **argv)
 		TEST(what_is_announced_is_on_disk),
 		TEST(what_queues_during_a_commit_is_the_next_commit),
 		TEST(nothing_stays_queued_while_the_loop_sleeps),
+		TEST(who_only_waits_has_it_committed_at_once),
+		TEST(the_loop_does_not_wait_for_another_writer),
 		TEST(closing_commits_what_is_queued),
 		TEST(a_hole_in_a_history_is_an_error),
 		TEST(after_a_failure_nothing_more_is_written),
+		TEST(a_failure_on_the_loops_thread_ends_it_too),
 		TEST(a_full_disk_keeps_what_was_announced),
 		TEST(killed_at_any_time_it_keeps_what_it_announced),
 		TEST(a_run_has_one_owner),
