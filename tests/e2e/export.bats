@@ -82,7 +82,7 @@ setup() {
 		[ "$status" -eq 2 ]
 		[[ "$stderr" == *"$bad.jsonl:"* ]]
 	done
-	[ "$(sqlite3 other.db 'SELECT count(*) FROM runs WHERE state = 0')" = 0 ]
+	[ ! -e other.db ] # all of it is read before anything is written
 	run --separate-stderr lexflow import nowhere.jsonl
 	[ "$status" -eq 4 ]
 }

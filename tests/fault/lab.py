@@ -8,6 +8,7 @@ is not committed breaks J1.
 import http.server
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -207,6 +208,28 @@ class Lab:
 
 	def remove(self):
 		shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def named_points():
+	"""All kill points in the sources."""
+	found = set()
+	top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+	for room in ("lib", "workflow"):
+		for folder, _, files in os.walk(os.path.join(top, room)):
+			for file in files:
+				if file.endswith(".c"):
+					with open(os.path.join(folder, file)) as source:
+						found |= set(re.findall(r'kill_point\("([^"]+)"\)', source.read()))
+	return found
+
+
+def wait_for(is_so, seconds=60):
+	"""Looks again and again until it is so."""
+	until = time.monotonic() + seconds
+	while not is_so():
+		if time.monotonic() > until:
+			raise TimeoutError("waited in vain")
+		time.sleep(0.02)
 
 
 class Report:

@@ -3,6 +3,7 @@
 #include "workflow/cli/cli.h"
 
 #include "lib/json/json.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 
 #include <errno.h>
@@ -24,6 +25,14 @@ const struct opt_command cli_import_command = {
 	.tables = tables,
 };
 
+enum { MAX_BYTES = 512 << 20 }; /* of all events: they are in memory until they are committed together */
+
+struct line {
+	struct event event;
+	struct content_parts parts;
+	size_t at; /* of its content */
+};
+
 struct import {
 	const struct opts *opts;
 	struct json_lines lines;
@@ -31,6 +40,9 @@ struct import {
 	struct journal *journal;
 	struct value head;
 	struct journal_run run;
+	struct line *events;
+	size_t count, capacity;
+	struct buf contents;
 	struct error failure; /* of the journal */
 };
 
@@ -86,88 +98,111 @@ static const char *text(const struct import *import, const char *name)
 	return found.ptr ? found.ptr : "";
 }
 
-static int make_run(struct import *import, struct error *err)
-{
-	const char *id = opt_text(import->opts, "id") ? opt_text(import->opts, "id") : text(import, "id");
-	struct slice source = value_get_text(import->head, "definition");
-	const char *parent = text(import, "parent_run"), *step = text(import, "parent_step");
-
-	if (*parent && value_get_int(import->head, "origin", 0) == ORIGIN_CHILD)
-		return journal_create_child(import->journal, id, text(import, "file"), source, parent, step,
-					    &import->run, err);
-	return journal_create(import->journal, id, text(import, "file"), source, parent, step, &import->run, err);
-}
-
 /* ---- its events */
 
-static int append(struct import *import, struct value line, int64_t number, struct error *err)
+static bool is_next(const struct import *import, const struct event *event, const struct value *content)
 {
-	const struct value *content = value_get(line, "content");
-	struct event event = {.number = number,
-			      .kind = (enum event_kind)value_get_int(line, "kind", 0),
-			      .strand = value_get_int(line, "strand", 0),
-			      .effect = value_get_int(line, "effect", 0),
-			      .time_us = value_get_int(line, "time_us", 0)};
-	struct content_parts parts;
+	return content && event->kind >= EVENT_STARTED && event->kind <= EVENT_CHANGED && event->strand >= 0 &&
+	       event->effect >= 0 && event->number == (int64_t)import->count;
+}
+
+/* As journal_encode writes it, whatever the bundle has. */
+static int take_content(struct import *import, struct value content, struct content_parts *parts, struct error *err)
+{
 	struct value decoded;
-	struct buf written;
+	struct buf written, encoded;
 	int result = -1;
 
-	if (!content || event.kind < EVENT_STARTED || event.kind > EVENT_ARRIVED || event.strand < 0 ||
-	    event.effect < 0 || value_get_int(line, "number", 0) != number)
-		return refuse(import, "this is not the next event", err);
 	buf_init(&written, BUNDLE_LINE_BYTES);
-	if (json_write(&written, *content) == 0 && journal_decode(buf_slice(&written), &decoded, err) == 0) {
-		buf_clear(&written);
-		result = journal_encode_parts(&written, decoded, &parts);
+	buf_init(&encoded, BUNDLE_LINE_BYTES);
+	if (json_write(&written, content) == 0 && journal_decode(buf_slice(&written), &decoded, err) == 0) {
+		result = journal_encode_parts(&encoded, decoded, parts);
 		value_unref(decoded);
 	}
-	event.content = buf_slice(&written);
-	event.parts = &parts;
 	if (result == 0)
-		journal_append(import->journal, &import->run, &event);
-	else if (err->kind == ERROR_NONE)
-		refuse(import, "the event is too large or nested too deeply", err);
+		result = buf_add_slice(&import->contents, buf_slice(&encoded));
+	buf_release(&encoded);
 	buf_release(&written);
 	return result;
 }
 
-static int append_all(struct import *import, struct error *err)
+static int take_event(struct import *import, struct value line, struct error *err)
+{
+	const struct value *content = value_get(line, "content");
+	struct line *taken;
+
+	if (import->count == import->capacity)
+		import->events = mem_grow(import->events, &import->capacity, sizeof(*import->events));
+	taken = &import->events[import->count++];
+	*taken = (struct line){.at = import->contents.len};
+	taken->event = (struct event){.number = value_get_int(line, "number", 0),
+				      .kind = (enum event_kind)value_get_int(line, "kind", 0),
+				      .strand = value_get_int(line, "strand", 0),
+				      .effect = value_get_int(line, "effect", 0),
+				      .time_us = value_get_int(line, "time_us", 0)};
+	if (!is_next(import, &taken->event, content))
+		return refuse(import, "this is not the next event", err);
+	if (take_content(import, *content, &taken->parts, err) == 0)
+		return 0;
+	return err->kind != ERROR_NONE ? -1 : refuse(import, "the event is too large or nested too deeply", err);
+}
+
+static int read_events(struct import *import, struct error *err)
 {
 	struct value line;
-	int64_t number = 0;
 	int found, result = 0;
 
+	buf_init(&import->contents, MAX_BYTES);
 	while (result == 0 && (found = json_lines_next(&import->lines, &line, err)) != 0) {
-		result = found < 0 ? -1 : append(import, line, ++number, err);
+		result = found < 0 ? -1 : take_event(import, line, err);
 		if (found > 0)
 			value_unref(line);
-		journal_flush(import->journal);
 	}
-	if (result == 0 && number != value_get_int(import->head, "events", 0))
+	if (result == 0 && import->count == 0)
+		result = refuse(import, "the bundle has no events", err);
+	if (result == 0 && (int64_t)import->count != value_get_int(import->head, "events", 0))
 		result = refuse(import, "the bundle ends before its last event", err);
-	uv_run(&import->loop, UV_RUN_DEFAULT); /* until all is committed */
-	if (result == 0 && import->failure.kind != ERROR_NONE) {
-		*err = import->failure;
-		result = -1;
-	}
 	return result;
 }
 
-static int fill(struct import *import, struct error *err)
-{
-	struct journal_run *run = &import->run;
+/* ---- into the database, with one commit: killed at any moment there is the whole run or none */
 
-	if (make_run(import, err) < 0)
+static int begin(struct import *import, struct error *err)
+{
+	const char *id = opt_text(import->opts, "id") ? opt_text(import->opts, "id") : text(import, "id");
+	struct journal_run past = {.file = text(import, "file"),
+				   .parent_run = text(import, "parent_run"),
+				   .parent_step = text(import, "parent_step"),
+				   .start_us = value_get_int(import->head, "start_us", 0),
+				   .end_us = value_get_int(import->head, "end_us", 0)};
+	int64_t origin = value_get_int(import->head, "origin", ORIGIN_ASKED);
+
+	read_state(import, &past.state);
+	if (*past.parent_run && origin > ORIGIN_ASKED && origin <= ORIGIN_REDRIVE)
+		past.origin = (enum run_origin)origin;
+	return journal_begin_past(import->journal, id, &past, value_get_text(import->head, "definition"), &import->run,
+				  err);
+}
+
+static int write_run(struct import *import, struct error *err)
+{
+	if (begin(import, err) < 0)
 		return -1;
-	if (append_all(import, err) < 0) {
-		journal_set_past(import->journal, run, RUN_CANCELLED, err); /* no run without its end is left */
-		return -1;
+	for (size_t i = 0; i < import->count; i++) {
+		struct line *line = &import->events[i];
+		size_t end = i + 1 < import->count ? line[1].at : import->contents.len;
+
+		line->event.content = (struct slice){import->contents.data + line->at, end - line->at};
+		line->event.parts = &line->parts;
+		journal_append(import->journal, &import->run, &line->event);
 	}
-	read_state(import, &run->state);
-	run->start_us = value_get_int(import->head, "start_us", 0);
-	run->end_us = value_get_int(import->head, "end_us", 0);
-	return journal_set_past(import->journal, run, run->state, err);
+	kill_point("import.before-commit");
+	journal_flush(import->journal);
+	uv_run(&import->loop, UV_RUN_DEFAULT); /* until it is told */
+	if (import->failure.kind == ERROR_NONE)
+		return 0;
+	*err = import->failure;
+	return -1;
 }
 
 /* ---- the command */
@@ -189,13 +224,15 @@ static int import_file(struct import *import, FILE *file, struct error *err)
 
 	json_lines_init(&import->lines, file, BUNDLE_LINE_BYTES);
 	uv_loop_init(&import->loop);
-	if (read_head(import, err) == 0 && open_journal(import, err) == 0)
-		result = fill(import, err);
+	if (read_head(import, err) == 0 && read_events(import, err) == 0 && open_journal(import, err) == 0)
+		result = write_run(import, err);
 	journal_close(import->journal);
 	uv_run(&import->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&import->loop);
 	json_lines_release(&import->lines);
 	value_unref(import->head);
+	mem_free(import->events);
+	buf_release(&import->contents);
 	return result;
 }
 

@@ -1,6 +1,7 @@
 /* cancel.c - the wish that a run end; see cancel.h. */
 #include "workflow/journal/cancel.h"
 #include "lib/clock/clock.h"
+#include "lib/kill/kill.h"
 #include "lib/mem/mem.h"
 #include "workflow/journal/journal_private.h"
 
@@ -42,11 +43,13 @@ int journal_ask_cancel(struct journal *journal, const struct journal_run *run, s
 {
 	if (write_wish(journal, "INSERT OR IGNORE INTO cancellations VALUES (?1, ?2)", run, true, err) < 0)
 		return -1;
+	kill_point("cancel.after-ask");
 	return locks_touch(journal->locks, err);
 }
 
 int journal_forget_cancel(struct journal *journal, const struct journal_run *run, struct error *err)
 {
+	kill_point("cancel.before-forget");
 	return write_wish(journal, "DELETE FROM cancellations WHERE run = ?1", run, false, err);
 }
 
@@ -60,6 +63,8 @@ static void look(struct cancel_watch *watch)
 	struct error err = {0};
 	int count = reader_cancels(watch->journal->reader, rows, MAX_WISHES, &err);
 
+	if (count > 0)
+		kill_point("cancel.before-stop");
 	for (int i = 0; i < count; i++)
 		watch->asked(watch->ctx, rows[i]);
 	mem_free(rows);

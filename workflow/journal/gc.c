@@ -1,5 +1,7 @@
 /* gc.c - deleting runs; see gc.h. It has a connection of its own, so a reader is not in its way. */
 #include "workflow/journal/gc.h"
+#include "lib/kill/kill.h"
+#include "lib/mem/mem.h"
 #include "workflow/journal/journal_private.h"
 
 #include <stdio.h>
@@ -10,6 +12,8 @@ struct collector {
 	struct journal *journal;
 	struct db *db;
 	struct gc_report *report;
+	int64_t *taken; /* rows whose locks we hold until their deletion is committed or undone */
+	size_t taken_count, taken_capacity;
 };
 
 static int ask(struct db *db, const char *sql, int64_t *number, struct error *err)
@@ -133,17 +137,23 @@ static int delete_owned(struct collector *c, int64_t row, struct error *err)
 	return 0;
 }
 
-/* Whoever owns a run, ended or not, still needs it. */
+/* Whoever owns a run, ended or not, still needs it; and nobody may come to own one that is about to be gone. */
 static int delete_run(struct collector *c, int64_t row, struct error *err)
 {
 	int taken = locks_take(c->journal->locks, row, err);
-	int result;
 
 	if (taken <= 0)
 		return taken;
-	result = delete_owned(c, row, err);
-	locks_drop(c->journal->locks, row);
-	return result;
+	if (c->taken_count == c->taken_capacity)
+		c->taken = mem_grow(c->taken, &c->taken_capacity, sizeof(*c->taken));
+	c->taken[c->taken_count++] = row;
+	return delete_owned(c, row, err);
+}
+
+static void drop_locks(struct collector *c)
+{
+	while (c->taken_count > 0)
+		locks_drop(c->journal->locks, c->taken[--c->taken_count]);
 }
 
 /* ---- in transactions */
@@ -164,14 +174,12 @@ static int next_doomed(struct db *db, int64_t after, int64_t *row, struct error 
 	return found;
 }
 
-/* One transaction, from the run after *row on. 1 when there may be more. */
-static int delete_some(struct collector *c, int64_t *row, struct error *err)
+/* From the run after *row on: 1 when there may be more. */
+static int delete_next(struct collector *c, int64_t *row, struct error *err)
 {
 	int64_t enough = c->report->events + GC_EVENTS;
 	int found = 1;
 
-	if (db_begin(c->db, err) < 0)
-		return -1;
 	for (int i = 0; found == 1 && i < GC_EVENTS && c->report->events < enough; i++) {
 		found = next_doomed(c->db, *row, row, err);
 		if (found == 1 && delete_run(c, *row, err) < 0)
@@ -179,11 +187,27 @@ static int delete_some(struct collector *c, int64_t *row, struct error *err)
 	}
 	if (found >= 0 &&
 	    run_sql(c->db, "DELETE FROM definitions WHERE NOT EXISTS (SELECT 1 FROM runs WHERE definition = hash)", 0,
-		    &c->report->definitions, err) == 0 &&
-	    db_commit(c->db, err) == 0)
-		return found;
-	db_rollback(c->db);
-	return -1;
+		    &c->report->definitions, err) < 0)
+		return -1;
+	return found;
+}
+
+/* One transaction; as delete_next. */
+static int delete_some(struct collector *c, int64_t *row, struct error *err)
+{
+	int found;
+
+	if (db_begin(c->db, err) < 0)
+		return -1;
+	found = delete_next(c, row, err);
+	kill_point("gc.before-commit");
+	if (found < 0 || db_commit(c->db, err) < 0) {
+		db_rollback(c->db);
+		found = -1;
+	}
+	kill_point("gc.after-commit");
+	drop_locks(c);
+	return found;
 }
 
 static int delete_all(struct collector *c, struct error *err)
@@ -221,8 +245,9 @@ static int pack(struct collector *c, struct error *err)
 
 	if (report->free_bytes == 0 || report->free_bytes * PACKED_QUARTERS < report->size_after)
 		return 0;
-	report->is_packed = db_exec(c->db, "VACUUM", &busy) == 0 &&
-			    db_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy) == 0;
+	report->is_packed = db_exec(c->db, "VACUUM", &busy) == 0;
+	kill_point("gc.after-pack");
+	report->is_packed = report->is_packed && db_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy) == 0;
 	return measure(c->db, &report->size_after, &report->free_bytes, err);
 }
 
@@ -260,5 +285,6 @@ int journal_gc(struct journal *journal, const struct gc_rules *rules, struct gc_
 	if (c.db && collect(&c, rules, err) == 0)
 		result = ask(c.db, "SELECT count(*) FROM runs", &report->runs_left, err);
 	db_close(c.db);
+	mem_free(c.taken);
 	return result;
 }
