@@ -1,6 +1,7 @@
-/* dates.c - the text as figures and words; three of them in a known order are a date. */
+/* dates.c - the words of one date: figures and months; three of them in a known order are it. */
 
 #include "steps/extract/dates.h"
+#include "steps/extract/calendar.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -14,64 +15,8 @@ struct token {
 	char after; /* byte that follows: '/', '-', '.' */
 };
 
-/* Enough letters to tell; French without accents, as they are dropped on reading. */
-static const struct {
-	const char *start;
-	int month;
-} months[] = {
-	{"january", 1},   {"janvier", 1},   {"february", 2},  {"fevrier", 2},   {"march", 3},
-	{"mars", 3},      {"april", 4},     {"avril", 4},     {"may", 5},       {"mai", 5},
-	{"june", 6},      {"juin", 6},      {"july", 7},      {"juillet", 7},   {"august", 8},
-	{"aout", 8},      {"september", 9}, {"septembre", 9}, {"october", 10},  {"octobre", 10},
-	{"november", 11}, {"novembre", 11}, {"december", 12}, {"decembre", 12},
-};
-
-/* Lower-case ASCII letters of a word: e acute, u circumflex and so on become their base letter. */
-static size_t fold_word(struct slice text, size_t *at, char *word, size_t size)
-{
-	size_t length = 0;
-
-	while (*at < text.len) {
-		unsigned char byte = (unsigned char)text.ptr[*at];
-
-		if (byte == 0xc3 && *at + 1 < text.len) {
-			unsigned char low = (unsigned char)text.ptr[*at + 1] & 0x1f;
-
-			byte = low >= 8 && low <= 11 ? 'e' : low >= 0x19 && low <= 0x1c ? 'u' : 'x';
-			(*at)++;
-		} else if (!isalpha(byte)) {
-			break;
-		}
-		if (length + 1 < size)
-			word[length++] = (char)(byte | 32);
-		(*at)++;
-	}
-	word[length] = '\0';
-	return length;
-}
-
-static int month_of(const char *word, size_t length)
-{
-	for (size_t i = 0; i < sizeof(months) / sizeof(*months); i++) {
-		size_t whole = strlen(months[i].start);
-
-		if (length >= 3 && length <= whole && !strncmp(word, months[i].start, length))
-			return months[i].month;
-	}
-	return !strcmp(word, "sept") ? 9 : 0;
-}
-
 /* Words that may stand inside a date. */
-static bool is_filler(const char *word)
-{
-	static const char *const fillers[] = {"st", "nd", "rd",  "th", "er",   "day",
-					      "of", "de", "the", "le", "this", "du"};
-
-	for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++)
-		if (!strcmp(word, fillers[i]))
-			return true;
-	return false;
-}
+#define FILLERS "st|nd|rd|th|er|day|of|de|the|le|this|du"
 
 static struct token read_number(struct slice text, size_t *at)
 {
@@ -87,22 +32,16 @@ static struct token read_number(struct slice text, size_t *at)
 	return token;
 }
 
-static bool is_leap(int year)
-{
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
 static bool write_date(struct token year, int month, struct token day, struct buf *out)
 {
-	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int y = year.number;
 
 	if (year.digits == 2)
-		y += y < 70 ? 2000 : 1900;
+		y = year_of_two_figures(y);
 	else if (year.digits != 4)
 		return false;
-	if (y < 1900 || y > 2099 || month < 1 || month > 12 || day.digits < 1 || day.digits > 2 ||
-	    day.number < 1 || day.number > lengths[month - 1] + (month == 2 && is_leap(y)))
+	if (y < 1900 || y > 2099 || day.digits < 1 || day.digits > 2 ||
+	    !is_day_of_month(y, month, day.number))
 		return false;
 	buf_printf(out, "%04d-%02d-%02d", y, month, day.number);
 	return true;
@@ -133,17 +72,17 @@ bool date_normalise(struct slice text, enum date_order order, struct buf *out)
 
 	while (at < text.len && count < MAX_TOKENS) {
 		unsigned char byte = (unsigned char)text.ptr[at];
-		char word[16];
 
 		if (isdigit(byte)) {
 			tokens[count++] = read_number(text, &at);
-		} else if (isalpha(byte) || byte == 0xc3) {
-			size_t length = fold_word(text, &at, word, sizeof(word));
-			int month = month_of(word, length);
+		} else if (letter_at(text, at)) {
+			struct word word = word_at(text, at);
+			int month = month_named(&word);
 
+			at = word.end;
 			if (month)
 				tokens[count++] = (struct token){.number = -1, .month = month};
-			else if (!is_filler(word))
+			else if (!word_in(&word, FILLERS))
 				count = 0; /* another word: what came before is no part of this date */
 			continue;
 		} else {
