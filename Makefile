@@ -274,7 +274,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HARNESS_A) $(WORKFLOW_A) $(
 
 SOURCES = $(sort $(shell find lib steps workflow tests -name '*.c' -o -name '*.h' -o -name '*.cc'))
 CHECKED = $(filter %.c %.cc,$(filter-out tests/%,$(SOURCES)))
-.PHONY: analyze format eval bench bench-concurrency bench-language bench-durable
+.PHONY: analyze format eval eval-recognisers bench bench-concurrency bench-language bench-durable
 ## analyze        clang-tidy and cppcheck over the sources     T=part of a path
 analyze:
 	@printf '%s\n' $(call chosen,$(CHECKED)) | \
@@ -289,6 +289,10 @@ format:
 ## eval           score the steps on the annotated decisions of ../shared/corpus, when they are there
 eval: all
 	@tests/eval $(BIN) $(BUILD)/eval
+
+## eval-recognisers   the recognisers of extract over the public suites in ../shared/corpus, when they are there
+eval-recognisers: $(BIN)/extract
+	@tests/eval-recognisers $(BIN)
 
 bench: bench-concurrency bench-language bench-durable
 
