@@ -4,6 +4,7 @@
 #include "lib/step/step.h"
 #include "steps/extract/extract.h"
 #include "steps/extract/models.h"
+#include "steps/extract/recognise.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -145,6 +146,7 @@ static int show_view(int argc, char **argv)
 
 static const struct step_verb verbs[] = {
 	{"view", "print a text as rules see it: extract view lines|flow FILE", show_view},
+	{"recognise", "say what stands where in a text: extract recognise money [FILE]", recognise_verb},
 	{"check", "read and compile every model of a folder, print what is wrong", check},
 	{NULL},
 };
