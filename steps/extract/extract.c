@@ -4,6 +4,7 @@
 #include "lib/mem/mem.h"
 #include "steps/extract/items.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,43 @@ static bool look_up(const struct table *table, struct slice text, struct slice *
 	return false;
 }
 
+/* Every match of an entry's pattern becomes the entry's value, entry by entry. */
+static struct slice rewrite(struct run *run, const struct table *table, struct slice text)
+{
+	for (const struct table_entry *entry = table->entries; entry; entry = entry->next) {
+		struct regex_match match;
+		struct buf out;
+		size_t at = 0;
+
+		if (!entry->pattern.regex || !regex_matches(entry->pattern.regex, text))
+			continue;
+		buf_init(&out, VALUE_MAX_BYTES);
+		while (at < text.len && regex_find(entry->pattern.regex, text, at, &match)) {
+			size_t found = (size_t)(match.group[0].ptr - text.ptr);
+
+			buf_add_slice(&out, slice_sub(text, at, found));
+			buf_add_slice(&out, entry->value);
+			at = found + match.group[0].len;
+			if (!match.group[0].len && at < text.len)
+				buf_add_char(&out, text.ptr[at++]);
+		}
+		buf_add_slice(&out, slice_sub(text, at, text.len));
+		text = keep(run, buf_slice(&out));
+		buf_release(&out);
+	}
+	return text;
+}
+
+static struct slice apply_table(struct run *run, const struct normaliser *normaliser,
+				const struct table *table, struct slice text)
+{
+	struct slice value = {0};
+
+	if (slice_is(slice_of(normaliser->name), "rewrite"))
+		return rewrite(run, table, text);
+	return look_up(table, text, &value) ? value : (struct slice){0};
+}
+
 /* The source's words through its normalisers up to (not including) one that splits; false: no value. */
 static bool source_value(struct run *run, const struct hit *hit, const struct source *source,
 			 struct slice *value)
@@ -206,8 +244,7 @@ static bool source_value(struct run *run, const struct hit *hit, const struct so
 		if (normaliser->split)
 			break;
 		if (source->pipe[i].table) {
-			if (!look_up(source->pipe[i].table, text, &text))
-				text = (struct slice){0};
+			text = apply_table(run, normaliser, source->pipe[i].table, text);
 			continue;
 		}
 		buf_init(&out, VALUE_MAX_BYTES);
@@ -226,13 +263,39 @@ static bool is_inside(struct slice text, struct slice inner)
 	       (uintptr_t)inner.ptr + inner.len <= (uintptr_t)text.ptr + text.len;
 }
 
+/* Where `inner` stands in `text`, blanks being all alike; empty when it does not. */
+static struct slice find_words(struct slice text, struct slice inner)
+{
+	for (size_t start = 0; inner.len && start < text.len; start++) {
+		size_t at = start, i = 0;
+
+		while (i < inner.len && at < text.len) {
+			bool blank = isspace((unsigned char)inner.ptr[i]);
+
+			if (blank != (isspace((unsigned char)text.ptr[at]) != 0) ||
+			    (!blank && inner.ptr[i] != text.ptr[at]))
+				break;
+			while (blank && i < inner.len && isspace((unsigned char)inner.ptr[i]))
+				i++;
+			while (blank && at < text.len && isspace((unsigned char)text.ptr[at]))
+				at++;
+			i += !blank;
+			at += !blank;
+		}
+		if (i == inner.len)
+			return slice_sub(text, start, at);
+	}
+	return (struct slice){0};
+}
+
 /* The item's place: the group the rule names, the part, or the match; without blanks at its ends. */
 static void set_place(struct item *item, const struct hit *hit)
 {
 	struct slice place = group_text(hit, hit->rule->span_group);
 
-	if (hit->part && slice_is(hit->rule->span, "each") && is_inside(hit->text, hit->part->at))
-		place = hit->part->at;
+	if (hit->part && slice_is(hit->rule->span, "each"))
+		place = is_inside(hit->text, hit->part->at) ? hit->part->at
+							    : find_words(hit->match.group[0], hit->part->at);
 	if (!place.len)
 		place = hit->match.group[0];
 	place = slice_trim(place);
@@ -350,6 +413,8 @@ static void run_field(struct run *run, const struct field *field, struct items *
 			continue;
 		run_rule(run, field, items, rule);
 	}
+	if (field->full.len)
+		items_name_in_full(items, field, &run->reading, &run->arena);
 }
 
 static struct value fields_value(struct run *run, struct value pages)

@@ -2,6 +2,7 @@
 
 #include "steps/extract/items.h"
 #include "lib/mem/mem.h"
+#include "steps/extract/full_names.h"
 #include "steps/extract/names.h"
 
 #include <assert.h>
@@ -86,7 +87,7 @@ static void prefer_fuller(const struct field *field, struct item *have, const st
 {
 	struct slice old = item_get(have, field->alike), now = item_get(item, field->alike);
 
-	if (field->alike.len && memchr(now.ptr, ' ', now.len) && !memchr(old.ptr, ' ', old.len)) {
+	if (field->alike.len && name_is_fuller(now, old)) {
 		double confidence = have->confidence;
 
 		*have = *item;
@@ -115,6 +116,64 @@ bool items_add(struct items *items, const struct field *field, const struct item
 		items->list = mem_grow(items->list, &items->capacity, sizeof(*items->list));
 	items->list[items->count++] = *item;
 	return true;
+}
+
+/* One or two words that end in no legal form. */
+static bool is_short(struct slice name)
+{
+	size_t blanks = 0, last = 0;
+
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] == ' ') {
+			blanks++;
+			last = i + 1;
+		}
+	return name.len && (blanks == 0 || (blanks == 1 && !name_is_form(slice_sub(name, last, name.len))));
+}
+
+/* Members that say what sort of name it is (`party_kind`) are asked again. */
+static void set_name(struct item *item, struct slice member, struct slice name, struct arena *arena)
+{
+	struct slice kind = slice_of(name_is_entity(name) ? "entity" : "person");
+	size_t i = 0;
+
+	for (const struct give *give = item->rule->gives; give; give = give->next) {
+		const struct source *source = &give->source;
+		bool sort = source->pipe_length &&
+			    !strcmp(source->pipe[source->pipe_length - 1].normaliser->name, "party_kind");
+
+		for (i = 0; i < item->member_count; i++)
+			if (sort && slice_equal(item->members[i].name, give->member))
+				item->members[i].value = kind;
+	}
+	for (i = 0; i < item->member_count; i++)
+		if (slice_equal(item->members[i].name, member))
+			item->members[i].value =
+				(struct slice){arena_strndup(arena, name.ptr, name.len), name.len};
+}
+
+void items_name_in_full(struct items *items, const struct field *field, struct reading *reading,
+			struct arena *arena)
+{
+	struct slice text = reading_view(reading, VIEW_FLOW)->text;
+	size_t count = items->count;
+
+	items->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct item item = items->list[i];
+		struct slice name = item_get(&item, field->full), full;
+		struct buf tidy;
+
+		buf_init(&tidy, 0);
+		if (is_short(name) && item.rule->view == VIEW_FLOW && full_name_find(text, name, &full) &&
+		    name_normalise(full, &tidy)) {
+			set_name(&item, field->full, buf_slice(&tidy), arena);
+			item.start = (size_t)(full.ptr - text.ptr);
+			item.end = item.start + full.len;
+		}
+		buf_release(&tidy);
+		items_add(items, field, &item);
+	}
 }
 
 /* The word by which a text speaks of a bearer later on: a person's last name, a body's first word. */

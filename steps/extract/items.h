@@ -34,6 +34,10 @@ struct slice item_get(const struct item *item, struct slice member);
 
 /* Takes the item in unless the field forbids it, has it already, or is full. True when it is new. */
 bool items_add(struct items *items, const struct field *field, const struct item *item);
+/* Short names in the member field->full become what the document calls their bearer in full; items that are one
+ * thing then are one item. */
+void items_name_in_full(struct items *items, const struct field *field, struct reading *reading,
+			struct arena *arena);
 /* Fills field->link_member of every item from the items of the linked field. */
 void items_link(struct items *items, const struct field *field, const struct items *targets,
 		struct reading *reading, struct arena *arena);

@@ -72,7 +72,7 @@ static int64_t deadline_of(const struct step_call *call)
 static int extract_record(struct step_call *call, struct value request, struct value *response,
 			  struct error *err)
 {
-	const struct model *model = models_get(call->state, type_of(request), err);
+	const struct model *model = models_get(call->state, type_of(request), value_get_text(request, "language"), err);
 	const struct value *pages = value_get(request, "pages");
 	struct buf text;
 	int result = -1;

@@ -92,7 +92,7 @@ struct source {
 	struct {
 		const struct normaliser *normaliser;
 		struct slice argument;
-		const struct table *table; /* of `lookup`; resolved by model_compile */
+		const struct table *table; /* of `lookup`, `rewrite`; resolved by model_compile */
 	} pipe[PIPE_MAX];
 	int pipe_length;
 	bool maybe; /* a value that cannot be had leaves the member out, not the item */
@@ -141,6 +141,7 @@ struct field {
 	const struct slice *unique; /* members that tell items apart; NULL: all */
 	size_t unique_count;
 	struct slice alike; /* member whose values are names: alike names are one item */
+	struct slice full;  /* member whose short names are replaced by the name in full */
 	struct slice link_member, link_field, link_from; /* member to fill from another field's items */
 	struct condition *forbid;                        /* on members; context unused */
 	struct slice *forbid_members;

@@ -98,7 +98,7 @@ static void resolve_source(struct compiler *compiler, const struct regex *regex,
 	for (int i = 0; i < source->pipe_length; i++) {
 		struct slice argument = source->pipe[i].argument;
 
-		if (strcmp(source->pipe[i].normaliser->name, "lookup") != 0)
+		if (!source->pipe[i].normaliser->has_table)
 			continue;
 		source->pipe[i].table = table_named(compiler->model, argument);
 		if (!source->pipe[i].table)

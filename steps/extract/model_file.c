@@ -264,6 +264,8 @@ static void read_field_options(struct model_reader *reader, struct field *field,
 		read_unique(reader, field, yaml_get(node, "unique"));
 	if (!field->alike.len)
 		field->alike = model_scalar(reader, node, "alike");
+	if (!field->full.len)
+		field->full = model_scalar(reader, node, "full");
 	if (!field->forbid && yaml_get(node, "forbid"))
 		read_forbid(reader, field, yaml_get(node, "forbid"));
 	if (!field->link_member.len && yaml_get(node, "link"))
@@ -286,7 +288,7 @@ static struct field *field_named(struct model *model, struct slice name, struct 
 
 static void read_field(struct model_reader *reader, const struct yaml_entry *entry)
 {
-	static const char *const keys[] = {"take", "limit", "unique",   "alike",  "forbid",
+	static const char *const keys[] = {"take", "limit", "unique",   "alike",  "full", "forbid",
 					   "link", "rules", "patterns", "replace"};
 	struct field *field = field_named(reader->model, entry->key->text, entry->key->at);
 	const struct yaml_node *node = entry->value;

@@ -5,15 +5,16 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TYPE_MAX = 64, PATH_MAX_BYTES = 4096 };
+enum { TYPE_MAX = 64, MODEL_NAME_MAX = 2 * TYPE_MAX + 2, PATH_MAX_BYTES = 4096 };
 
 /* A type that was asked for, and what came of it. */
 struct slot {
 	struct slot *next;
-	char type[TYPE_MAX + 1];
+	char type[MODEL_NAME_MAX];
 	struct model *model; /* owned; NULL: see err */
 	struct arena names;  /* file names that places point to */
 	struct error err;
@@ -201,23 +202,47 @@ static struct slot *find_slot(struct models *models, const char *type)
 	return slot;
 }
 
-const struct model *models_get(struct models *models, struct slice doc_type, struct error *err)
+/* "TYPE" or "TYPE.LANGUAGE" in `name`; false when it cannot be one. */
+static bool name_model(struct slice type, struct slice language, char name[MODEL_NAME_MAX])
 {
-	char type[TYPE_MAX + 1] = "default";
+	if (!is_plain(type) || (language.len && !is_plain(language)))
+		return false;
+	snprintf(name, MODEL_NAME_MAX, "%.*s%s%.*s", SLICE_ARG(type), language.len ? "." : "",
+		 SLICE_ARG(language));
+	return true;
+}
+
+/* The first of the names that a model bears is in `name`; its slot, or NULL when it was not read yet. */
+static struct slot *choose(struct models *models, struct slice type, struct slice language,
+			   char name[MODEL_NAME_MAX])
+{
+	struct slice types[] = {type, type, SLICE("default")};
+	struct slice languages[] = {language, {0}, language};
+	struct slot *slot = NULL;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types) && !slot; i++) {
+		if ((i != 1 && !language.len) || !name_model(types[i], languages[i], name))
+			continue;
+		slot = find_slot(models, name);
+		if (!slot && has_file(models->folder, name))
+			return NULL;
+	}
+	if (slot)
+		return slot;
+	snprintf(name, MODEL_NAME_MAX, "default");
+	return find_slot(models, name);
+}
+
+const struct model *models_get(struct models *models, struct slice doc_type, struct slice language,
+			       struct error *err)
+{
+	char name[MODEL_NAME_MAX];
 	struct slot *slot;
 
 	pthread_mutex_lock(&models->lock);
-	if (is_plain(doc_type)) {
-		memcpy(type, doc_type.ptr, doc_type.len);
-		type[doc_type.len] = '\0';
-	}
-	slot = find_slot(models, type);
-	if (!slot && !has_file(models->folder, type)) {
-		memcpy(type, "default", sizeof("default"));
-		slot = find_slot(models, type);
-	}
+	slot = choose(models, doc_type, language, name);
 	if (!slot) {
-		slot = make_slot(models, type);
+		slot = make_slot(models, name);
 		slot->next = models->slots;
 		models->slots = slot;
 	}

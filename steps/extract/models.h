@@ -22,8 +22,10 @@ struct models *models_open(const char *folder, struct error *err);
 void models_close(struct models *models); /* NULL is fine */
 const char *models_folder(const struct models *models);
 
-/* The compiled model of the type; NULL with the first complaint about its file (ERROR_INPUT). */
-const struct model *models_get(struct models *models, struct slice doc_type, struct error *err);
+/* The compiled model of the type in the language ("fr"; empty: none known): TYPE.LANGUAGE, else TYPE, else
+ * default.LANGUAGE, else default. NULL with the first complaint about its file (ERROR_INPUT). */
+const struct model *models_get(struct models *models, struct slice doc_type, struct slice language,
+			       struct error *err);
 
 /* Reads and compiles every model of the folder; prints what is wrong to `out`. How many models are bad. */
 int models_check(const char *folder, FILE *out, struct error *err);

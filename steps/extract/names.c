@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MIN = 2, NAME_MAX = 120, WORD_MAX = 40 };
+enum { NAME_MIN = 2, NAME_MAX = 120, WORD_MAX = 40, CORE_MAX = 12, HEADLINE_WORDS = 3 };
 
 /* Words that end a company's name and may stand after a comma; compared without dots. */
 static const char *const forms[] = {
@@ -66,7 +66,7 @@ static struct slice word_at(struct slice text, size_t at)
 	return slice_sub(text, at, end);
 }
 
-static bool is_form(struct slice word)
+bool name_is_form(struct slice word)
 {
 	char room[WORD_MAX];
 
@@ -96,7 +96,7 @@ static struct slice trim_edges(struct slice name)
 			while (start && !isspace((unsigned char)name.ptr[start - 1]) &&
 			       name.ptr[start - 1] != ',')
 				start--;
-			if (is_form(slice_sub(name, start, name.len)))
+			if (name_is_form(slice_sub(name, start, name.len)))
 				break;
 		}
 		name = slice_sub(name, 0, name.len - 1);
@@ -161,7 +161,7 @@ static size_t tail_start(struct slice name)
 			/* "Bank of America", "Law Offices of", "Church of": an "of" within capitals belongs
 			 * to it. */
 			if (!strcmp(marks[i], " of ") &&
-			    (name_is_entity(slice_sub(name, 0, at)) || is_form(word_at(name, at + 4))))
+			    (name_is_entity(slice_sub(name, 0, at)) || name_is_form(word_at(name, at + 4))))
 				continue;
 			cut = at;
 		}
@@ -192,7 +192,7 @@ static bool ends_name(struct slice text, size_t after)
 {
 	while (after < text.len && isspace((unsigned char)text.ptr[after]))
 		after++;
-	return after >= text.len || !is_form(word_at(text, after));
+	return after >= text.len || !name_is_form(word_at(text, after));
 }
 
 static size_t count_words(struct slice text)
@@ -220,7 +220,7 @@ static bool is_single(struct slice text, size_t at)
  * single word that is no body by itself does not stand before "and". */
 static size_t conjunction_at(struct slice text, size_t at, size_t start)
 {
-	static const char *const words[] = {"and ", "et ", "And ", "AND ", "ET "};
+	static const char *const words[] = {"and", "et", "And", "AND", "ET"};
 
 	if (at == start || !isspace((unsigned char)text.ptr[at - 1]))
 		return 0;
@@ -228,10 +228,11 @@ static size_t conjunction_at(struct slice text, size_t at, size_t start)
 		size_t length = strlen(words[i]);
 		struct slice left = trim_edges(slice_sub(text, start, at));
 
-		if (at + length > text.len || strncmp(text.ptr + at, words[i], length))
+		if (at + length >= text.len || strncmp(text.ptr + at, words[i], length) ||
+		    !isspace((unsigned char)text.ptr[at + length]))
 			continue;
-		return !left.len || count_words(left) > 1 || start > 0 || is_single(text, at + length)
-			       ? length
+		return !left.len || count_words(left) > 1 || start > 0 || is_single(text, at + length + 1)
+			       ? length + 1
 			       : 0;
 	}
 	return 0;
@@ -248,7 +249,9 @@ static bool is_remark(struct slice part)
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
 		if (part.len >= strlen(starts[i]) && !strncasecmp(part.ptr, starts[i], strlen(starts[i])))
 			return true;
-	return false;
+	return (slice_starts(part, SLICE("a ")) || slice_starts(part, SLICE("an ")) ||
+		slice_starts(part, SLICE("A ")) || slice_starts(part, SLICE("AN "))) &&
+	       part.len > 3 && part.ptr[2] != '&';
 }
 
 static void add_name(struct parts *parts, struct slice name)
@@ -256,7 +259,7 @@ static void add_name(struct parts *parts, struct slice name)
 	if (is_remark(name))
 		return;
 	name = name_trim(name);
-	if (name.len < NAME_MIN || name.len > NAME_MAX || parts->count == PARTS_MAX || is_form(name))
+	if (name.len < NAME_MIN || name.len > NAME_MAX || parts->count == PARTS_MAX || name_is_form(name))
 		return;
 	parts->items[parts->count].at = name;
 	parts->items[parts->count++].text[0] = '\0';
@@ -299,7 +302,7 @@ static bool keeps_capitals(struct slice word)
 	char room[WORD_MAX];
 	struct slice plain = bare(word, room);
 
-	if (is_form(word))
+	if (name_is_form(word))
 		return !IN_LIST(lower_forms, plain);
 	for (size_t i = 0; i < plain.len; i++)
 		if (strchr("AEIOUYaeiouy", plain.ptr[i]) || (unsigned char)plain.ptr[i] >= 0x80)
@@ -322,6 +325,12 @@ static void add_word(struct buf *out, struct slice word, bool soften)
 	}
 }
 
+/* The "Jack" of Albert "Jack" Stanley. */
+static bool is_nickname(struct slice word)
+{
+	return word.len > 2 && word.ptr[0] == '"' && word.ptr[word.len - 1] == '"';
+}
+
 bool name_normalise(struct slice text, struct buf *out)
 {
 	struct slice name = name_trim(text);
@@ -335,7 +344,7 @@ bool name_normalise(struct slice text, struct buf *out)
 
 		while (end < name.len && !isspace((unsigned char)name.ptr[end]))
 			end++;
-		if (end > at) {
+		if (end > at && (at == 0 || !is_nickname(slice_sub(name, at, end)))) {
 			if (out->len && out->data[out->len - 1] != ' ')
 				buf_add_char(out, ' ');
 			add_word(out, slice_sub(name, at, end), soften);
@@ -354,8 +363,9 @@ bool name_is_entity(struct slice name)
 		char room[WORD_MAX];
 		struct slice plain = bare(word, room);
 
-		if (word.len && at > 0 && is_form(word) && !slice_is(plain, "Jr") && !slice_is(plain, "Sr") &&
-		    !slice_is(plain, "II") && !slice_is(plain, "III") && !slice_is(plain, "IV"))
+		if (word.len && at > 0 && name_is_form(word) && !slice_is(plain, "Jr") &&
+		    !slice_is(plain, "Sr") && !slice_is(plain, "II") && !slice_is(plain, "III") &&
+		    !slice_is(plain, "IV"))
 			return true;
 		if (plain.len &&
 		    (IN_LIST(bodies, plain) || slice_is(plain, "&") || isdigit((unsigned char)plain.ptr[0])))
@@ -366,45 +376,79 @@ bool name_is_entity(struct slice name)
 	return words == 1;
 }
 
-/* The next word that is no legal form, bare; empty at the end. */
-static struct slice next_core(struct slice name, size_t *at, char room[WORD_MAX])
-{
-	while (*at < name.len) {
-		struct slice word = word_at(name, *at);
-		struct slice plain = bare(word, room);
+/* A name's words, bare, legal forms, articles and conjunctions left out; "Pinto-Franceschi" is two. */
+struct core {
+	size_t count;
+	struct slice words[CORE_MAX];
+	char room[CORE_MAX][WORD_MAX];
+};
 
-		*at += word.len + 1;
-		if (plain.len && !IN_LIST(forms, plain) && !slice_is(plain, "The") &&
-		    !slice_is(plain, "the") && !slice_is(plain, "&") && !slice_is(plain, "and"))
-			return plain;
-	}
-	return (struct slice){0};
+static bool is_core(struct slice plain)
+{
+	return plain.len && !IN_LIST(forms, plain) && !slice_is(plain, "The") && !slice_is(plain, "the") &&
+	       !slice_is(plain, "&") && !slice_is(plain, "and");
 }
 
-static bool has_core(struct slice name, struct slice wanted)
+static void core_of(struct slice name, struct core *core)
 {
-	char room[WORD_MAX];
-	struct slice word;
 	size_t at = 0;
 
-	while ((word = next_core(name, &at, room)).len)
-		if (word.len == wanted.len && !strncasecmp(word.ptr, wanted.ptr, word.len))
-			return true;
-	return false;
+	core->count = 0;
+	while (at < name.len && core->count < CORE_MAX) {
+		struct slice word = word_at(name, at), plain;
+		const char *hyphen = memchr(word.ptr, '-', word.len);
+
+		if (hyphen && hyphen > word.ptr)
+			word.len = (size_t)(hyphen - word.ptr);
+		plain = bare(word, core->room[core->count]);
+		if (is_core(plain))
+			core->words[core->count++] = plain;
+		at += word.len + 1;
+	}
 }
 
-static bool holds_all(struct slice inner, struct slice outer)
+static bool same_word(struct slice a, struct slice b)
 {
-	char room[WORD_MAX];
-	struct slice word;
-	size_t at = 0, count = 0;
+	return a.len == b.len && !strncasecmp(a.ptr, b.ptr, a.len);
+}
 
-	while ((word = next_core(inner, &at, room)).len) {
-		if (!has_core(outer, word))
+static bool holds_all(const struct core *inner, const struct core *outer)
+{
+	for (size_t i = 0; i < inner->count; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < outer->count && !found; k++)
+			found = same_word(inner->words[i], outer->words[k]);
+		if (!found)
 			return false;
-		count++;
 	}
-	return count > 0;
+	return inner->count > 0;
+}
+
+/* "Rafael E. Pinto" and "Rafael Enrique Pinto": word for word the same, or one is the other's initial. */
+static bool initials_agree(const struct core *a, const struct core *b)
+{
+	if (a->count != b->count || a->count < 2 ||
+	    !same_word(a->words[a->count - 1], b->words[b->count - 1]))
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!same_word(a->words[i], b->words[i]) &&
+		    ((a->words[i].len > 1 && b->words[i].len > 1) ||
+		     tolower((unsigned char)a->words[i].ptr[0]) !=
+			     tolower((unsigned char)b->words[i].ptr[0])))
+			return false;
+	return true;
+}
+
+/* "Bribery Case Acme Instruments Inc." ends as "Acme Instruments Inc." does. */
+static bool ends_alike(const struct core *tail, const struct core *whole)
+{
+	if (tail->count < 2 || tail->count > whole->count)
+		return false;
+	for (size_t i = 0; i < tail->count; i++)
+		if (!same_word(tail->words[i], whole->words[whole->count - tail->count + i]))
+			return false;
+	return true;
 }
 
 /* "BCLP" stands for Brunswick Capital Limited Partnership: the first letters, legal form included. */
@@ -425,7 +469,43 @@ static bool is_acronym_of(struct slice acronym, struct slice name)
 	return count == acronym.len;
 }
 
+static bool has_form(struct slice name)
+{
+	size_t at = name.len;
+
+	while (at > 0 && name.ptr[at - 1] != ' ')
+		at--;
+	return at > 0 && name_is_form(slice_sub(name, at, name.len));
+}
+
+/* Both with a legal form are two bodies of one family unless the other words are the same, or one has only
+ * more before it. */
 bool names_alike(struct slice a, struct slice b)
 {
-	return holds_all(a, b) || holds_all(b, a) || is_acronym_of(a, b) || is_acronym_of(b, a);
+	struct core first, second;
+
+	core_of(a, &first);
+	core_of(b, &second);
+	if (has_form(a) && has_form(b))
+		return ends_alike(&first, &second) || ends_alike(&second, &first) ||
+		       (holds_all(&first, &second) && holds_all(&second, &first));
+	return holds_all(&first, &second) || holds_all(&second, &first) || initials_agree(&first, &second) ||
+	       is_acronym_of(a, b) || is_acronym_of(b, a);
+}
+
+bool name_is_fuller(struct slice name, struct slice other)
+{
+	size_t words = count_words(name), old = count_words(other);
+	struct core first, second;
+
+	core_of(name, &first);
+	core_of(other, &second);
+	if (old >= words + HEADLINE_WORDS)
+		return has_form(name) && ends_alike(&first, &second);
+	if (words <= old || words > old + 3 || slice_find(name, SLICE(" and "), 0) != SIZE_MAX)
+		return false;
+	if (old == 1)
+		return true;
+	return holds_all(&second, &first) &&
+	       (has_form(name) ? !has_form(other) : words == old + 1 && !name_is_entity(name));
 }

@@ -25,7 +25,16 @@ bool name_normalise(struct slice text, struct buf *out);
 /* True when the name reads as a company's or body's rather than a person's. */
 bool name_is_entity(struct slice name);
 
-/* True when both are names of one bearer: the words of one, legal forms aside, are all in the other. */
+/* True for what ends a company's name: "Inc.", "LLC," ... */
+bool name_is_form(struct slice word);
+
+/* True when `name` says more of one bearer than `other`: one word becomes several, "Michael Siegel" becomes
+ * "Michael J. Siegel", "Faro" or "Hunter Wise" gets its legal form (never by more than three words); or when
+ * `other` has three words or more of a headline before it. */
+bool name_is_fuller(struct slice name, struct slice other);
+
+/* True when both are names of one bearer: the words of one, legal forms aside, are all in the other; initials
+ * stand for names. Two names with legal forms are two bodies unless their words agree. */
 bool names_alike(struct slice a, struct slice b);
 
 #endif

@@ -130,14 +130,23 @@ static bool apply_replace(struct slice text, struct slice argument, struct buf *
 }
 
 static const struct normaliser table[] = {
-	{"amount", apply_amount, NULL, false},  {"currency", apply_currency, NULL, false},
-	{"date", apply_date, NULL, false},      {"date_dmy", apply_date_dmy, NULL, false},
-	{"name", apply_name, NULL, false},      {"party_kind", apply_party_kind, NULL, false},
-	{"text", apply_text, NULL, false},      {"squeeze", apply_squeeze, NULL, false},
-	{"digits", apply_digits, NULL, false},  {"upper", apply_upper, NULL, false},
-	{"lower", apply_lower, NULL, false},    {"else", apply_else, NULL, true},
-	{"replace", apply_replace, NULL, true}, {"lookup", NULL, NULL, true},
-	{"names", NULL, names_split, false},    {"sections", NULL, sections_split, false},
+	{.name = "amount", .apply = apply_amount},
+	{.name = "currency", .apply = apply_currency},
+	{.name = "date", .apply = apply_date},
+	{.name = "date_dmy", .apply = apply_date_dmy},
+	{.name = "name", .apply = apply_name},
+	{.name = "party_kind", .apply = apply_party_kind},
+	{.name = "text", .apply = apply_text},
+	{.name = "squeeze", .apply = apply_squeeze},
+	{.name = "digits", .apply = apply_digits},
+	{.name = "upper", .apply = apply_upper},
+	{.name = "lower", .apply = apply_lower},
+	{.name = "else", .apply = apply_else, .has_argument = true},
+	{.name = "replace", .apply = apply_replace, .has_argument = true},
+	{.name = "lookup", .has_argument = true, .has_table = true},
+	{.name = "rewrite", .has_argument = true, .has_table = true},
+	{.name = "names", .split = names_split},
+	{.name = "sections", .split = sections_split},
 };
 
 const struct normaliser *normaliser_find(struct slice name)
@@ -152,5 +161,5 @@ const char *normaliser_names(void)
 {
 	return "amount, currency, date, date_dmy, name, party_kind, text, squeeze, digits, upper, lower, "
 	       "else VALUE, "
-	       "replace FROM TO, lookup TABLE, names, sections";
+	       "replace FROM TO, lookup TABLE, rewrite TABLE, names, sections";
 }

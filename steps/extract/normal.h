@@ -8,6 +8,7 @@
  *   upper lower digits                     else VALUE  what stands for nothing
  *   replace A B every A becomes B; ^A only at the start
  *   lookup T    the value of table T whose pattern comes first
+ *   rewrite T   whatever a pattern of table T matches becomes that entry's value
  *
  * and two that make several values of one text, for `each`: names, sections.
  *
@@ -20,11 +21,12 @@
 
 struct normaliser {
 	const char *name;
-	/* Appends to an empty `out`; false: the text has no such value. NULL for `lookup`, which needs the
-	 * model. */
+	/* Appends to an empty `out`; false: the text has no such value. NULL for what needs a table of the
+	 * model: `lookup`, `rewrite`. */
 	bool (*apply)(struct slice text, struct slice argument, struct buf *out);
 	void (*split)(struct slice text, struct parts *parts); /* set: makes several values instead */
 	bool has_argument;
+	bool has_table; /* the argument names a table */
 };
 
 const struct normaliser *normaliser_find(struct slice name); /* or NULL */

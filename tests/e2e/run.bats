@@ -79,21 +79,21 @@ at_most() {
 	at_most 0
 }
 
-@test "nearly each decision has its date" {
+@test "each decision has its date" {
 	run differences .date '.extraction.fields.doc_date.value' '$sample.date == $found'
-	at_most 1
+	at_most 0
 }
 
-@test "the party is among the parties, in most" {
+@test "the party is among the parties" {
 	run differences .party '[.extraction.fields.parties[]?.name]' \
 		'$sample.party == null or ($found | map(plain) | index($sample.party | plain))'
-	at_most 5
+	at_most 0
 }
 
-@test "the sanction is among the sums, in its currency, in most" {
+@test "the sanction is among the sums, in its currency" {
 	run differences .amount '[.extraction.fields.money[]? | "\(.currency) \(.amount)"]' \
 		'$sample.amount == null or ($found | index("\($sample.currency) \($sample.amount)"))'
-	at_most 5
+	at_most 0
 }
 
 @test "every quote stands at its span in the text" {

@@ -34,7 +34,7 @@ static struct value find(const char *text)
 {
 	struct error err = {0};
 	struct models *models = models_open(folder.path, &err);
-	const struct model *model = models ? models_get(models, SLICE("some_type"), &err) : NULL;
+	const struct model *model = models ? models_get(models, SLICE("some_type"), SLICE(""), &err) : NULL;
 	struct value extraction;
 
 	assert_string_equal(err.message, "");
@@ -68,7 +68,7 @@ static void assert_refused(const char *text, const char *want, const char *hint)
 	folder_write(&folder, "bad.yaml", text);
 	models = models_open(folder.path, &err);
 	assert_non_null(models);
-	assert_null(models_get(models, SLICE("bad"), &err));
+	assert_null(models_get(models, SLICE("bad"), SLICE(""), &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_string_equal(strrchr(err.message, '/') + 1, want);
 	if (hint)
@@ -270,7 +270,7 @@ static void pages_are_told_by_the_start(void **state)
 	models = models_open(folder.path, &err);
 	value_list_push(&pages, value_int(0));
 	value_list_push(&pages, value_int(5));
-	extraction = extract_fields(models_get(models, SLICE("t"), &err), SLICE("aa w1w2"), pages,
+	extraction = extract_fields(models_get(models, SLICE("t"), SLICE(""), &err), SLICE("aa w1w2"), pages,
 				    clock_monotonic_ms() + 60000);
 	list = field_of(extraction, "w");
 	assert_int_equal(value_get_int(*value_list_at(list, 0), "page", 0), 1);
@@ -289,8 +289,8 @@ static void time_that_is_up_gives_a_partial_answer(void **state)
 	(void)state;
 	folder_write(&folder, "default.yaml", "fields: {w: 'w'}");
 	models = models_open(folder.path, &err);
-	extraction = extract_fields(models_get(models, SLICE("t"), &err), SLICE("w w w"), value_null(),
-				    clock_monotonic_ms() - 1);
+	extraction = extract_fields(models_get(models, SLICE("t"), SLICE(""), &err), SLICE("w w w"),
+				    value_null(), clock_monotonic_ms() - 1);
 	assert_true(value_get_bool(extraction, "partial", false));
 	assert_int_equal(value_len(field_of(extraction, "w")), 0);
 	value_unref(extraction);
@@ -332,11 +332,12 @@ static void a_type_without_a_file_gets_the_default_and_none_escapes_the_folder(v
 	folder_write(&folder, "default.yaml", "fields: {d: d}");
 	folder_write(&folder, "own.yaml", "fields: {o: o}");
 	models = models_open(folder.path, &err);
-	assert_true(slice_is(models_get(models, SLICE("own"), &err)->name, "own"));
-	assert_true(slice_is(models_get(models, SLICE("other"), &err)->name, "default"));
-	assert_true(slice_is(models_get(models, SLICE("../own"), &err)->name, "default"));
-	assert_true(slice_is(models_get(models, SLICE(""), &err)->name, "default"));
-	assert_ptr_equal(models_get(models, SLICE("own"), &err), models_get(models, SLICE("own"), &err));
+	assert_true(slice_is(models_get(models, SLICE("own"), SLICE(""), &err)->name, "own"));
+	assert_true(slice_is(models_get(models, SLICE("other"), SLICE(""), &err)->name, "default"));
+	assert_true(slice_is(models_get(models, SLICE("../own"), SLICE(""), &err)->name, "default"));
+	assert_true(slice_is(models_get(models, SLICE(""), SLICE(""), &err)->name, "default"));
+	assert_ptr_equal(models_get(models, SLICE("own"), SLICE(""), &err),
+			 models_get(models, SLICE("own"), SLICE(""), &err));
 	models_close(models);
 }
 
@@ -350,6 +351,78 @@ static void a_folder_without_models_is_refused(void **state)
 	error_clear(&err);
 	assert_null(models_open("/proc/nonexistent/models", &err));
 	assert_int_equal(err.kind, ERROR_NOT_FOUND);
+}
+
+static void a_model_of_the_language_goes_before_that_of_the_type(void **state)
+{
+	struct error err = {0};
+	struct models *models;
+
+	(void)state;
+	folder_write(&folder, "default.yaml", "fields: {d: d}");
+	folder_write(&folder, "default.fr.yaml", "fields: {d: d}");
+	folder_write(&folder, "own.yaml", "fields: {o: o}");
+	folder_write(&folder, "own.fr.yaml", "fields: {o: o}");
+	folder_write(&folder, "english.yaml", "fields: {o: o}");
+	models = models_open(folder.path, &err);
+	assert_true(slice_is(models_get(models, SLICE("own"), SLICE("fr"), &err)->name, "own.fr"));
+	assert_true(slice_is(models_get(models, SLICE("own"), SLICE("de"), &err)->name, "own"));
+	assert_true(slice_is(models_get(models, SLICE("english"), SLICE("fr"), &err)->name, "english"));
+	assert_true(slice_is(models_get(models, SLICE("other"), SLICE("fr"), &err)->name, "default.fr"));
+	assert_true(slice_is(models_get(models, SLICE("other"), SLICE("../x"), &err)->name, "default"));
+	models_close(models);
+}
+
+/* A caption's other column goes, its names stay, and each stands where its letters are. */
+static void a_table_rewrites_what_its_patterns_match(void **state)
+{
+	static const char text[] = "v.\nRED\nHILL LLC, COMPLAINT\n-and-\nJO DOE,\nDefendants";
+	struct value extraction, names;
+
+	(void)state;
+	folder_write(&folder, "default.yaml",
+		     "tables:\n"
+		     "  noise: [{value: '', when: COMPLAINT}, {value: ', ', when: '-and-'}]\n"
+		     "fields:\n"
+		     "  n:\n"
+		     "    rules:\n"
+		     "      - find: 'v\\.(?P<names>[^:]*)Defendants'\n"
+		     "        view: lines\n"
+		     "        each: $names | rewrite noise | names\n"
+		     "        span: each\n"
+		     "        give: {name: $each | name}\n");
+	extraction = find(text);
+	names = field_of(extraction, "n");
+	assert_int_equal(value_len(names), 2);
+	assert_member(*value_list_at(names, 0), "name", "Red Hill LLC");
+	assert_member(*value_list_at(names, 0), "quote", "RED\nHILL LLC");
+	assert_member(*value_list_at(names, 1), "name", "Jo Doe");
+	assert_member(*value_list_at(names, 1), "quote", "JO DOE");
+	value_unref(extraction);
+}
+
+static void short_names_are_given_in_full(void **state)
+{
+	struct value extraction, names;
+
+	(void)state;
+	folder_write(&folder, "default.yaml",
+		     "fields:\n"
+		     "  n:\n"
+		     "    alike: name\n"
+		     "    full: name\n"
+		     "    rules: [{find: '(?P<n>[A-Z][a-z]+) paid', give: {name: $n | name, kind: $n | "
+		     "party_kind}}]\n");
+	extraction = find(
+		"Later Doe paid. Jo Ann Doe is a trader. Acme paid. Acme Trading Inc. was closed. Doe paid.");
+	names = field_of(extraction, "n");
+	assert_int_equal(value_len(names), 2);
+	assert_member(*value_list_at(names, 0), "name", "Jo Ann Doe");
+	assert_member(*value_list_at(names, 0), "kind", "person");
+	assert_member(*value_list_at(names, 0), "quote", "Jo Ann Doe");
+	assert_member(*value_list_at(names, 1), "name", "Acme Trading Inc.");
+	assert_member(*value_list_at(names, 1), "kind", "entity");
+	value_unref(extraction);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
@@ -369,6 +442,9 @@ int main(void)
 		TEST(a_bad_model_is_refused_with_its_place_and_a_hint),
 		TEST(a_type_without_a_file_gets_the_default_and_none_escapes_the_folder),
 		TEST(a_folder_without_models_is_refused),
+		TEST(a_model_of_the_language_goes_before_that_of_the_type),
+		TEST(a_table_rewrites_what_its_patterns_match),
+		TEST(short_names_are_given_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
