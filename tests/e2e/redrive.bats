@@ -166,6 +166,28 @@ events() { # kind, strand, effect and content, without what a run of its own has
 	[ "$(grep -c fail calls)" -eq 2 ]
 }
 
+@test "of iterations that failed one after the other the run goes on from the first, and takes over no failure" {
+	start_peer
+	touch broken
+	cat >p.yaml <<-END
+		main:
+		  steps:
+		    - all:
+		        parallel:
+		          concurrency_limit: 1
+		          for:
+		            value: n
+		            in: [a, b, c]
+		            steps: [{ask: {call: http.get, args: {url: '\${"$url/fail/" + n}'}}}]
+		    - out: {return: done}
+	END
+	run -1 lexflow run -q p.yaml --id first
+	rm broken
+	run -0 --separate-stderr lexflow resume first --source p.yaml
+	[ "$output" = '"done"' ]
+	[[ "$stderr" == *"from main.ask of run first (1 events are shared)"* ]]
+}
+
 @test "a definition that differs where it was executed is refused with the step, and the place that would do" {
 	branches 0 a.yaml
 	lexflow run -q a.yaml --id first

@@ -1,6 +1,7 @@
 /* redrive.c - a new run that shares the beginning of an old one; see redrive.h. */
 #include "workflow/cli/redrive.h"
 #include "workflow/cli/connectors.h"
+#include "workflow/cli/failed.h"
 #include "workflow/cli/preview.h"
 #include "workflow/cli/session.h"
 
@@ -22,98 +23,21 @@ struct redriving {
 	struct session session;
 };
 
-/* ---- the step that failed */
-
-struct failing {
-	const struct redriving *redriving;
-	char name[256]; /* of the step whose failure came first */
-	size_t visit, events;
-	bool is_found;
-};
-
-static bool keep_end(void *ctx, const struct event *event)
-{
-	struct value *end = ctx;
-	struct error ignored = {0};
-	struct value content;
-
-	if (event->kind == EVENT_ENDED && journal_decode(event->content, &content, &ignored) == 0)
-		value_set(end, content);
-	return true;
-}
-
-/* The last time that the step on top of a stack trace failed; the earliest of them counts. */
-static int consider(struct failing *failing, struct value report, struct error *err)
-{
-	const struct redriving *r = failing->redriving;
-	const struct value *stack = value_get(report, "stackTrace");
-	const struct value *elements = stack ? value_get(*stack, "elements") : NULL;
-	struct survey survey = {0};
-	char name[256];
-	int step;
-
-	if (!elements || value_len(*elements) == 0)
-		return 0;
-	snprintf(name, sizeof(name), "%.*s.%.*s", SLICE_ARG(value_get_text(*value_list_at(*elements, 0), "routine")),
-		 SLICE_ARG(value_get_text(*value_list_at(*elements, 0), "step")));
-	step = plan_find_step(r->recorded->plan, name);
-	if (step < 0)
-		return 0;
-	if (survey_step(r->recorded->plan, &r->history, r->recorded->row.id, step, &survey, err) < 0)
-		return -1;
-	for (size_t i = survey.count; i-- > 0;) {
-		if (!survey.visits[i].has_failed)
-			continue;
-		if (!failing->is_found || survey.visits[i].events < failing->events) {
-			memcpy(failing->name, name, sizeof(name));
-			failing->visit = i;
-			failing->events = survey.visits[i].events;
-			failing->is_found = true;
-		}
-		break;
-	}
-	survey_release(&survey);
-	return 0;
-}
-
-/* Of a parallel step that failed: the first of its branches that did. */
-static int consider_all(struct failing *failing, struct value report, struct error *err)
-{
-	const struct value *payload = value_get(report, "payload");
-	const struct value *branches = payload && payload->kind == VALUE_MAP ? value_get(*payload, "branches") : NULL;
-
-	if (!branches || branches->kind != VALUE_LIST)
-		return consider(failing, report, err);
-	for (size_t i = 0; i < value_len(*branches); i++) {
-		const struct value *error = value_get(*value_list_at(*branches, i), "error");
-
-		if (error && error->kind == VALUE_MAP && consider(failing, *error, err) < 0)
-			return -1;
-	}
-	return failing->is_found ? 0 : consider(failing, report, err);
-}
-
 static int find_failed(struct redriving *r, struct error *err)
 {
-	struct failing failing = {.redriving = r};
-	struct value end = value_null();
-	const struct value *report;
-	int status = journal_events(r->recorded->journal, &r->recorded->row, (int64_t)r->history.count, keep_end, &end, err);
+	struct failed failed;
+	int found = failed_find(r->recorded, &r->history, &failed, err);
 
-	report = end.kind == VALUE_MAP ? value_get(end, "error") : NULL;
-	if (status == 0 && report)
-		status = consider_all(&failing, *report, err);
-	value_unref(end);
-	if (status < 0)
+	if (found < 0)
 		return -1;
-	if (!failing.is_found) {
+	if (found == 0) {
 		error_set(err, ERROR_INPUT, "no step of run %s failed", r->recorded->row.id);
 		error_hint(err, "lexflow rerun %s --from STEP goes on from the step you name", r->recorded->row.id);
 		return -1;
 	}
-	memcpy(r->step_name, failing.name, sizeof(failing.name));
-	r->cut.visit = failing.visit;
-	r->cut.events = failing.events;
+	memcpy(r->step_name, failed.step, sizeof(r->step_name));
+	r->cut.visit = failed.visit;
+	r->cut.events = failed.events;
 	return 0;
 }
 
