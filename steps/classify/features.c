@@ -3,34 +3,53 @@
 
 #include <assert.h>
 
-/* Any odd constants: they keep the word "order" of the head apart from the same word of the body. */
+/* Any odd constants: they keep the word "order" of the head apart from the same word of the body, and a pair
+ * of the head from the same pair as a cue. */
 static const uint64_t HEAD_SALT = 0x9e3779b97f4a7c15u;
+static const uint64_t CUE_SALT = 0xc2b2ae3d27d4eb4fu;
 static const uint64_t PAIR_FACTOR = 0xd6e8feb86659fd93u;
 
-enum { WORDS_BATCH = FEATURES_BATCH / 3 };
+enum { WORDS_BATCH = FEATURES_BATCH / 4 };
 
-void features_init(struct features *features, struct slice text)
+static_assert((int)FEATURES_CUE_BYTES >= (int)FEATURES_HEAD_BYTES, "the head is part of the first page");
+
+void features_init(struct features *features, struct slice text, const struct cues *cues)
 {
 	text = slice_trim(text);
 	if (text.len > FEATURES_MAX_BYTES)
 		text.len = FEATURES_MAX_BYTES;
-	*features = (struct features){.text = text};
+	*features = (struct features){.text = text, .cues = cues};
 	words_init(&features->words, text);
 }
 
-static struct feature body(struct word word)
+static struct feature single(enum feature_kind kind, uint64_t hash, struct word word)
 {
-	return (struct feature){word.hash & ~(uint64_t)1, word.start, word.end};
+	return (struct feature){(hash & ~(uint64_t)3) | kind, word.start, word.end};
 }
 
-static struct feature head(struct word word)
+static struct feature pair(enum feature_kind kind, uint64_t salt, struct word before, struct word word)
 {
-	return (struct feature){word_mix(word.hash ^ HEAD_SALT) | 1, word.start, word.end};
+	uint64_t hash = word_mix((before.hash * PAIR_FACTOR + word.hash) ^ salt);
+
+	return (struct feature){(hash & ~(uint64_t)3) | kind, before.start, word.end};
 }
 
-static struct feature pair(struct word before, struct word word)
+/* What a word of the first page gives besides itself; returns how many. */
+static size_t first_page(struct features *features, struct word word, struct feature *list)
 {
-	return (struct feature){word_mix(before.hash * PAIR_FACTOR + word.hash) | 1, before.start, word.end};
+	bool is_cue = features->cues && cues_has(features->cues, word.hash);
+	size_t count = 0;
+
+	if (word.start < FEATURES_HEAD_BYTES) {
+		list[count++] = single(FEATURE_HEAD, word_mix(word.hash ^ HEAD_SALT), word);
+		if (features->before.end)
+			list[count++] = pair(FEATURE_HEAD, 0, features->before, word);
+	}
+	if (features->before.end && (is_cue || features->before_is_cue))
+		list[count++] = pair(FEATURE_CUE, CUE_SALT, features->before, word);
+	features->before = word;
+	features->before_is_cue = is_cue;
+	return count;
 }
 
 size_t features_read(struct features *features, struct feature *list)
@@ -47,13 +66,9 @@ size_t features_read(struct features *features, struct feature *list)
 				features->before = (struct word){0};
 				continue;
 			}
-			list[count++] = body(word);
-			if (word.start >= FEATURES_HEAD_BYTES)
-				continue;
-			list[count++] = head(word);
-			if (features->before.end)
-				list[count++] = pair(features->before, word);
-			features->before = word;
+			list[count++] = single(FEATURE_BODY, word.hash, word);
+			if (word.start < FEATURES_CUE_BYTES)
+				count += first_page(features, word, list + count);
 		}
 	}
 	assert(count <= FEATURES_BATCH);

@@ -25,6 +25,7 @@ struct label_model {
 	const char *rows;
 	const uint32_t *words;
 	const char *pool;
+	const struct cues *cues;
 	size_t lanes;          /* weights in a row */
 	float term[LOG_TABLE]; /* 1 + ln n */
 };
@@ -33,8 +34,7 @@ struct model_scratch {
 	uint16_t *counts; /* of each feature in the text; all zero between texts but for `seen` */
 	uint32_t *seen;   /* features with a count */
 	size_t seen_count;
-	float body_factor; /* 1 / length of the body's vector */
-	float head_factor; /* head_weight / length of the head's vector */
+	float factor[FEATURE_KINDS]; /* weight / length of its vector */
 };
 
 /* ---- opening */
@@ -100,10 +100,15 @@ static int check_header(const struct label_model *model, const char *path, struc
 	if (!fits(model, h->label_at, h->labels, sizeof(struct model_label)) ||
 	    !fits(model, h->table_at, (size_t)1 << h->table_bits, 4) ||
 	    !fits(model, h->rows_at, h->features, h->row_bytes) ||
-	    !fits(model, h->words_at, h->features, 4) || !fits(model, h->pool_at, h->pool_bytes, 1))
+	    !fits(model, h->words_at, h->features, 4) || !fits(model, h->pool_at, h->pool_bytes, 1) ||
+	    !fits(model, h->cues_at, 1, sizeof(struct cues)))
 		return refuse(err, path, "a section lies outside the file");
-	if (!memchr(h->task, 0, sizeof(h->task)) || !isfinite(h->head_weight) || !isfinite(h->slope) ||
-	    !isfinite(h->offset) || !isfinite(h->threshold))
+	for (size_t i = 0; i < FEATURE_KINDS; i++) {
+		if (!isfinite(h->weight[i]))
+			return refuse(err, path, "its weights are no numbers");
+	}
+	if (!memchr(h->task, 0, sizeof(h->task)) || !isfinite(h->slope) || !isfinite(h->offset) ||
+	    !isfinite(h->threshold))
 		return refuse(err, path, "its parameters are no numbers");
 	return 0;
 }
@@ -117,6 +122,7 @@ static void place_sections(struct label_model *model)
 	model->rows = file + model->header->rows_at;
 	model->words = (const void *)(file + model->header->words_at);
 	model->pool = file + model->header->pool_at;
+	model->cues = (const void *)(file + model->header->cues_at);
 	model->lanes = model->header->row_bytes - sizeof(struct model_row);
 }
 
@@ -149,11 +155,16 @@ static int check_content(const struct label_model *model, const char *path, stru
 	if (!empty)
 		return refuse(err, path, "its table has no end");
 	for (size_t i = 0; i < h->features; i++) {
-		if (model->words[i] >= h->pool_bytes || !isfinite(row_at(model, i)->idf))
+		const struct model_row *row = row_at(model, i);
+
+		if (model->words[i] >= h->pool_bytes || !isfinite(row->idf) ||
+		    feature_kind(row->check) >= FEATURE_KINDS)
 			return refuse(err, path, "a feature is damaged");
 	}
 	if (h->features && model->pool[h->pool_bytes - 1] != 0)
 		return refuse(err, path, "its words have no end");
+	if (!cues_is_sound(model->cues))
+		return refuse(err, path, "its cues have no end");
 	return 0;
 }
 
@@ -202,6 +213,11 @@ const char *model_task(const struct label_model *model)
 uint64_t model_checksum(const struct label_model *model)
 {
 	return model->header->checksum;
+}
+
+uint64_t model_training(const struct label_model *model)
+{
+	return model->header->training;
 }
 
 bool model_is_many(const struct label_model *model)
@@ -268,7 +284,7 @@ static void count_features(const struct label_model *model, struct slice text, s
 	for (size_t i = 0; i < scratch->seen_count; i++)
 		scratch->counts[scratch->seen[i]] = 0;
 	scratch->seen_count = 0;
-	features_init(&features, text);
+	features_init(&features, text, model->cues);
 	while ((count = features_read(&features, list)) > 0) {
 		for (size_t i = 0; i < count; i++) {
 			int64_t row = find(model, list[i].key);
@@ -296,27 +312,24 @@ static void add_row(float *restrict sums, const int8_t *restrict weights, size_t
 	}
 }
 
-static void add_up(const struct label_model *model, struct model_scratch *scratch, float body[MAX_LANES],
-		   float head[MAX_LANES])
+/* sums[kind]: the dot products of its vector, not yet brought to length. */
+static void add_up(const struct label_model *model, struct model_scratch *scratch,
+		   float sums[FEATURE_KINDS][MAX_LANES])
 {
-	float body_square = 0;
-	float head_square = 0;
+	float square[FEATURE_KINDS] = {0};
 
 	for (size_t i = 0; i < scratch->seen_count; i++) {
 		uint32_t id = scratch->seen[i];
 		const struct model_row *row = row_at(model, id);
 		float value = value_of(model, row, scratch->counts[id]);
+		enum feature_kind kind = feature_kind(row->check);
 
-		if (feature_is_head(row->check)) {
-			head_square += value * value;
-			add_row(head, row->weights, model->lanes, value);
-		} else {
-			body_square += value * value;
-			add_row(body, row->weights, model->lanes, value);
-		}
+		square[kind] += value * value;
+		add_row(sums[kind], row->weights, model->lanes, value);
 	}
-	scratch->body_factor = body_square > 0 ? 1 / sqrtf(body_square) : 0;
-	scratch->head_factor = head_square > 0 ? model->header->head_weight / sqrtf(head_square) : 0;
+	for (size_t kind = 0; kind < FEATURE_KINDS; kind++)
+		scratch->factor[kind] =
+			square[kind] > 0 ? model->header->weight[kind] / sqrtf(square[kind]) : 0;
 }
 
 /* Odds that a float holds comfortably: e^±40. */
@@ -330,19 +343,21 @@ static float odds(const struct model_header *header, float score)
 void model_score(const struct label_model *model, struct slice text, struct model_scratch *scratch,
 		 struct model_result *result)
 {
-	float body[MAX_LANES] = {0};
-	float head[MAX_LANES] = {0};
+	float sums[FEATURE_KINDS][MAX_LANES] = {0};
 	float total = 1; /* the odds of none of them, against which the others stand */
 
 	count_features(model, text, scratch);
-	add_up(model, scratch, body, head);
+	add_up(model, scratch, sums);
 	result->best = 0;
 	result->known = scratch->seen_count;
 	for (size_t i = 0; i < model->header->labels; i++) {
 		const struct model_label *label = &model->labels[i];
 
-		result->score[i] = label->bias + label->scale * (body[i] * scratch->body_factor +
-								 head[i] * scratch->head_factor);
+		float sum = 0;
+
+		for (size_t kind = 0; kind < FEATURE_KINDS; kind++)
+			sum += sums[kind][i] * scratch->factor[kind];
+		result->score[i] = label->bias + label->scale * sum;
 		result->probability[i] = odds(model->header, result->score[i]);
 		total += result->probability[i];
 		if (result->score[i] > result->score[result->best])
@@ -355,7 +370,7 @@ void model_score(const struct label_model *model, struct slice text, struct mode
 /* ---- reasons */
 
 struct candidate {
-	uint32_t words; /* place in the pool: the same words of body and head share it */
+	uint32_t words; /* place in the pool: the same words of body, head and cues share it */
 	float share;
 };
 
@@ -387,7 +402,7 @@ size_t model_reasons(const struct label_model *model, const struct model_scratch
 	for (size_t i = 0; i < scratch->seen_count; i++) {
 		uint32_t id = scratch->seen[i];
 		const struct model_row *row = row_at(model, id);
-		float factor = feature_is_head(row->check) ? scratch->head_factor : scratch->body_factor;
+		float factor = scratch->factor[feature_kind(row->check)];
 		float share = value_of(model, row, scratch->counts[id]) * factor * (float)row->weights[label];
 
 		if (share > 0)

@@ -2,9 +2,9 @@
  * model.h - a trained classifier as one file, mapped read-only and shared by all threads.
  *
  * A feature that is known has a row: its inverse document frequency and one weight for each label, in eight
- * bits. Looking one up is a probe of an open-addressed table. Body and head of a document are two vectors of
- * (1 + ln tf) * idf, each brought to length 1, the head then counted HEAD_WEIGHT times; the score of a
- * label is the dot product with its weights, plus a bias (Salton and Buckley, Information Processing &
+ * bits. Looking one up is a probe of an open-addressed table. Body, head and cues of a document are three
+ * vectors of (1 + ln tf) * idf, each brought to length 1 and then counted by a weight of its own; the score of
+ * a label is the dot product with its weights, plus a bias (Salton and Buckley, Information Processing &
  * Management 24(5), 1988, for the weighting; Joachims, ECML 1998, for linear machines on it).
  *
  * Probabilities: Platt's sigmoid (Platt, 1999; Lin, Lin and Weng, Machine Learning 68, 2007) gives each label
@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 enum {
-	MODEL_VERSION = 1,
+	MODEL_VERSION = 2,
 	MODEL_MAX_LABELS = 64,
 	MODEL_MAX_FEATURES = (1 << 18) - 2, /* a slot of the table has 18 bits for the row */
 	MODEL_MAX_BYTES = 64 << 20,
@@ -48,7 +48,8 @@ const char *model_label(const struct label_model *model, size_t label);
 /* Name of the labels' member in a record, such as "doc_type"; with the checksum it names the model. */
 const char *model_task(const struct label_model *model);
 uint64_t model_checksum(const struct label_model *model);
-bool model_is_many(const struct label_model *model); /* several labels may hold at once */
+uint64_t model_training(const struct label_model *model); /* equal for the same examples and settings */
+bool model_is_many(const struct label_model *model);      /* several labels may hold at once */
 size_t model_features(const struct label_model *model);
 float model_threshold(const struct label_model *model); /* a probability below it decides nothing */
 
@@ -93,7 +94,9 @@ struct model_parts {
 	size_t labels;
 	const char *const *names;
 	const float *bias;
-	float head_weight;
+	uint64_t training;
+	const struct cues *cues; /* borrowed; NULL: none */
+	float weight[FEATURE_KINDS];
 	float slope;  /* a */
 	float offset; /* b */
 	float threshold;

@@ -10,6 +10,7 @@
  *	rows    one for each feature, row_bytes each: struct model_row
  *	words   4 bytes for each feature: where its words begin in the pool
  *	pool    words, each ended by NUL
+ *	cues    struct cues
  *
  * The checksum covers every byte after itself. The file's size is a multiple of 8.
  */
@@ -34,6 +35,7 @@ struct model_header {
 	uint32_t byte_order;
 	uint64_t size; /* bytes of the file */
 	uint64_t checksum;
+	uint64_t training; /* hash of what it was made from */
 	uint32_t many;
 	uint32_t labels;
 	uint32_t features;
@@ -45,7 +47,8 @@ struct model_header {
 	uint32_t rows_at;
 	uint32_t words_at;
 	uint32_t pool_at;
-	float head_weight;
+	uint32_t cues_at;
+	float weight[FEATURE_KINDS];
 	float slope;
 	float offset;
 	float threshold;
@@ -59,7 +62,7 @@ struct model_label {
 };
 
 struct model_row {
-	uint32_t check; /* the low half of the key; its lowest bit says head or body */
+	uint32_t check; /* the low half of the key; its two lowest bits are the kind */
 	float idf;
 	int8_t weights[]; /* row_bytes - 8 of them, those past the labels zero */
 };

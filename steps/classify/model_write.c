@@ -133,7 +133,8 @@ static void build(struct buf *file, const struct model_parts *parts)
 	h.table_bits = table_bits(parts->features);
 	h.row_bytes = (uint32_t)(sizeof(struct model_row) +
 				 (parts->labels + MODEL_LANES - 1) / MODEL_LANES * MODEL_LANES);
-	h.head_weight = parts->head_weight;
+	h.training = parts->training;
+	memcpy(h.weight, parts->weight, sizeof(h.weight));
 	h.slope = parts->slope;
 	h.offset = parts->offset;
 	h.threshold = parts->threshold;
@@ -150,6 +151,8 @@ static void build(struct buf *file, const struct model_parts *parts)
 	h.pool_at = align(file);
 	h.pool_bytes = (uint32_t)pool.len;
 	buf_add(file, pool.data, pool.len);
+	h.cues_at = align(file);
+	buf_add(file, parts->cues ? parts->cues : &(struct cues){0}, sizeof(*parts->cues));
 	align(file);
 	h.size = file->len;
 	if (!file->full) {

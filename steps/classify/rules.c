@@ -41,6 +41,8 @@ struct rules {
 	struct arena arena;
 	char *file;
 	const char *task;
+	struct cues cues;
+	bool has_cues;
 	struct fold *folds;
 	size_t fold_count;
 	size_t fold_capacity;
@@ -162,6 +164,24 @@ static int read_sign(struct rules *rules, const struct yaml_entry *entry, struct
 	return read_patterns(&sign->some, yaml_get(entry->value, "some"), err);
 }
 
+/* ---- cues */
+
+static int read_cues(struct rules *rules, const struct yaml_node *list, struct error *err)
+{
+	if (!list)
+		return 0;
+	if (list->kind != YAML_LIST)
+		return wrong(list, "a list of words is wanted", err);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct yaml_node *word = list->items[i];
+
+		if (word->kind != YAML_SCALAR || cues_add(&rules->cues, word->text) < 0)
+			return wrong(word, "a cue is a single word, and not every word is one", err);
+		rules->has_cues = true;
+	}
+	return 0;
+}
+
 /* ---- the file */
 
 static int read_each(struct rules *rules, const struct yaml_node *map,
@@ -219,7 +239,8 @@ static int parse(struct rules *rules, struct slice text, struct error *err)
 		goto done;
 	}
 	rules->task = text_of(rules, task);
-	if (read_each(rules, yaml_get(root, "fold"), read_fold, err) == 0)
+	if (read_cues(rules, yaml_get(root, "cues"), err) == 0 &&
+	    read_each(rules, yaml_get(root, "fold"), read_fold, err) == 0)
 		status = read_each(rules, yaml_get(root, "signs"), read_sign, err);
 
 done:
@@ -331,6 +352,11 @@ const char *rules_fold(const struct rules *rules, const char *given, struct slic
 	}
 	buf_release(&squeezed);
 	return label;
+}
+
+const struct cues *rules_cues(const struct rules *rules)
+{
+	return rules->has_cues ? &rules->cues : NULL;
 }
 
 bool rules_have_signs(const struct rules *rules)

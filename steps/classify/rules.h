@@ -7,6 +7,7 @@
  *	  penalty_list:           # by its text: the first that fits; without `text` it always does
  *	    - {text: 'S$', label: settlement_notice}
  *	    - {label: penalty_notice}
+ *	cues: [charges, orders]   # words of the first page that count with their neighbours (cues.h)
  *	signs:                    # labels by the text alone, where nobody has labelled: weak supervision
  *	  aml:
  *	    enough: 3             # hits of `some` that make the label; 3 unless told
@@ -17,13 +18,14 @@
  * Patterns are RE2 and do not mind case. Any run of blanks in a text counts as one space, so a
  * pattern need not think of line ends.
  *
- * Depends on lib/{mem,text,diag,yaml,regex}. Read-only after rules_read.
+ * Depends on lib/{mem,text,diag,yaml,regex}, cues.h. Read-only after rules_read.
  */
 #ifndef STEPS_CLASSIFY_RULES_H
 #define STEPS_CLASSIFY_RULES_H
 
 #include "lib/diag/error.h"
 #include "lib/text/text.h"
+#include "steps/classify/cues.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +41,8 @@ const char *rules_task(const struct rules *rules);
 /* The label that `given` means for this text: itself where nothing folds it. Borrowed from rules or `given`.
  */
 const char *rules_fold(const struct rules *rules, const char *given, struct slice text);
+
+const struct cues *rules_cues(const struct rules *rules); /* NULL: none */
 
 /* Labels that the text itself shows. Only where there are signs. */
 bool rules_have_signs(const struct rules *rules);

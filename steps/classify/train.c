@@ -15,7 +15,7 @@
 struct training {
 	const struct opts *opts;
 	struct learn_settings settings;
-	double head_weight;
+	double weight[FEATURE_KINDS];
 	double threshold;
 	size_t most; /* features of the finished model */
 	struct rules *rules;
@@ -34,6 +34,8 @@ static const struct opt_option options[] = {
 	{"cost", 0, OPT_TEXT, "C", "3", NULL, "what a mistake costs in training"},
 	{"head-weight", 0, OPT_TEXT, "W", "0.5", NULL,
 	 "what the head counts against the body; more where a heading tells"},
+	{"cue-weight", 0, OPT_TEXT, "W", "1.5", NULL,
+	 "what the pairs around a cue count; only where the rules have cues"},
 	{"folds", 0, OPT_COUNT, "N", "3", NULL, "parts for calibration, by group"},
 	{"threshold", 0, OPT_TEXT, "P", NULL, NULL,
 	 "least probability of a label; found by the folds unless set"},
@@ -85,9 +87,11 @@ static int read_settings(struct training *t, struct error *err)
 				 MODEL_MAX_FEATURES);
 	t->most = (size_t)most;
 	t->settings = (struct learn_settings){.tolerance = 0.1, .folds = (size_t)folds};
+	t->weight[FEATURE_BODY] = 1;
 	t->threshold = -1; /* by the kind of labels, unless set */
 	if (get_number(opts, "cost", 1e-3, 1e6, &t->settings.cost, err) < 0 ||
-	    get_number(opts, "head-weight", 0, 100, &t->head_weight, err) < 0)
+	    get_number(opts, "head-weight", 0, 100, &t->weight[FEATURE_HEAD], err) < 0 ||
+	    get_number(opts, "cue-weight", 0, 100, &t->weight[FEATURE_CUE], err) < 0)
 		return -1;
 	return get_number(opts, "threshold", 0, 1, &t->threshold, err);
 }
@@ -249,8 +253,9 @@ static void learn(struct training *t)
 {
 	struct vectors vectors;
 
-	vocabulary_init(&t->vocabulary, &t->examples, (size_t)opt_number(t->opts, "min-documents"));
-	vectors_init(&vectors, &t->vocabulary, t->head_weight);
+	vocabulary_init(&t->vocabulary, &t->examples, t->rules ? rules_cues(t->rules) : NULL,
+			(size_t)opt_number(t->opts, "min-documents"));
+	vectors_init(&vectors, &t->vocabulary, t->weight);
 	calibrate(t, &vectors);
 	t->weights = mem_new(t->examples.labels * (size_t)vectors.width * sizeof(*t->weights));
 	learn_weights(&vectors, &t->examples, NULL, &t->settings, t->weights);
@@ -259,11 +264,42 @@ static void learn(struct training *t)
 
 		vocabulary_cut(&t->vocabulary, weight, t->most);
 		vectors_release(&vectors);
-		vectors_init(&vectors, &t->vocabulary, t->head_weight);
+		vectors_init(&vectors, &t->vocabulary, t->weight);
 		learn_weights(&vectors, &t->examples, NULL, &t->settings, t->weights);
 		mem_free(weight);
 	}
 	vectors_release(&vectors);
+}
+
+/* FNV-1a over what a model depends on: settings, labels, texts. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static uint64_t training_hash(const struct training *t)
+{
+	const double settings[] = {t->settings.cost,          t->settings.tolerance,
+				   (double)t->settings.folds, t->threshold,
+				   (double)t->most,           (double)opt_number(t->opts, "min-documents")};
+	uint64_t hash = hash_bytes(0xcbf29ce484222325u, settings, sizeof(settings));
+
+	hash = hash_bytes(hash, t->weight, sizeof(t->weight));
+	if (t->rules && rules_cues(t->rules))
+		hash = hash_bytes(hash, rules_cues(t->rules), sizeof(struct cues));
+	for (size_t i = 0; i < t->examples.labels; i++)
+		hash = hash_bytes(hash, t->examples.names[i], strlen(t->examples.names[i]) + 1);
+	for (size_t i = 0; i < t->examples.count; i++) {
+		const struct example *example = &t->examples.items[i];
+
+		hash = hash_bytes(hash, example->text, example->size);
+		hash = hash_bytes(hash, &example->labels, sizeof(example->labels));
+	}
+	return hash;
 }
 
 static int save(const struct training *t, struct error *err)
@@ -296,7 +332,11 @@ static int save(const struct training *t, struct error *err)
 						   .labels = labels,
 						   .names = (const char *const *)t->examples.names,
 						   .bias = bias,
-						   .head_weight = (float)t->head_weight,
+						   .training = training_hash(t),
+						   .cues = t->rules ? rules_cues(t->rules) : NULL,
+						   .weight = {(float)t->weight[FEATURE_BODY],
+							      (float)t->weight[FEATURE_HEAD],
+							      (float)t->weight[FEATURE_CUE]},
 						   .slope = (float)t->slope,
 						   .offset = (float)t->offset,
 						   .threshold = (float)t->threshold,

@@ -12,7 +12,7 @@ static void grow_table(struct vocabulary *v)
 	uint32_t *table = mem_new(size * sizeof(*table));
 
 	for (size_t i = 0; i < v->count; i++) {
-		size_t at = v->entries[i].key >> 1 & (size - 1);
+		size_t at = v->entries[i].key >> 2 & (size - 1);
 
 		while (table[at])
 			at = (at + 1) & (size - 1);
@@ -43,7 +43,7 @@ static uint32_t entry_of(struct vocabulary *v, const struct features *features, 
 
 	if (v->count * 2 >= v->table_size)
 		grow_table(v);
-	at = feature.key >> 1 & (v->table_size - 1);
+	at = feature.key >> 2 & (v->table_size - 1);
 	for (; v->table[at]; at = (at + 1) & (v->table_size - 1)) {
 		if (v->entries[v->table[at] - 1].key == feature.key)
 			return v->table[at] - 1;
@@ -69,26 +69,27 @@ static void count_one(struct vocabulary *v, size_t number, uint32_t entry_number
 	document->terms[document->count++] = (struct vocabulary_term){entry_number, 1};
 }
 
-static void count_document(struct vocabulary *v, size_t number, struct slice text)
+static void count_document(struct vocabulary *v, size_t number, struct slice text, const struct cues *cues)
 {
 	struct feature list[FEATURES_BATCH];
 	struct features features;
 	size_t count;
 
-	features_init(&features, text);
+	features_init(&features, text, cues);
 	while ((count = features_read(&features, list)) > 0) {
 		for (size_t i = 0; i < count; i++)
 			count_one(v, number, entry_of(v, &features, list[i]));
 	}
 }
 
-void vocabulary_init(struct vocabulary *v, const struct examples *examples, size_t least)
+void vocabulary_init(struct vocabulary *v, const struct examples *examples, const struct cues *cues,
+		     size_t least)
 {
 	*v = (struct vocabulary){.document_count = examples->count};
 	arena_init(&v->arena);
 	v->documents = mem_new((examples->count + 1) * sizeof(*v->documents));
 	for (size_t i = 0; i < examples->count; i++)
-		count_document(v, i, (struct slice){examples->items[i].text, examples->items[i].size});
+		count_document(v, i, (struct slice){examples->items[i].text, examples->items[i].size}, cues);
 	for (size_t i = 0; i < v->count; i++) {
 		struct vocabulary_entry *entry = &v->entries[i];
 
@@ -153,10 +154,10 @@ static double weight_of(const struct vocabulary_entry *entry, uint32_t count)
 }
 
 static struct feature_node *vector(const struct vocabulary *v, const struct vocabulary_document *document,
-				   double head_weight)
+				   const double kind_weight[FEATURE_KINDS])
 {
 	struct feature_node *nodes = mem_alloc((document->count + 2) * sizeof(*nodes));
-	double square[2] = {0, 0};
+	double square[FEATURE_KINDS] = {0};
 	size_t used = 0;
 
 	for (size_t i = 0; i < document->count; i++) {
@@ -164,29 +165,29 @@ static struct feature_node *vector(const struct vocabulary *v, const struct voca
 		double weight = weight_of(entry, document->terms[i].count);
 
 		if (entry->kept)
-			square[feature_is_head(entry->key)] += weight * weight;
+			square[feature_kind(entry->key)] += weight * weight;
 	}
 	for (size_t i = 0; i < document->count; i++) {
 		const struct vocabulary_entry *entry = &v->entries[document->terms[i].entry];
-		bool head = feature_is_head(entry->key);
+		enum feature_kind kind = feature_kind(entry->key);
 		double weight = weight_of(entry, document->terms[i].count);
 
 		if (entry->kept)
-			nodes[used++] = (struct feature_node){
-				entry->id + 1, weight / sqrt(square[head]) * (head ? head_weight : 1)};
+			nodes[used++] = (struct feature_node){entry->id + 1, weight / sqrt(square[kind]) *
+										     kind_weight[kind]};
 	}
 	nodes[used++] = (struct feature_node){(int)v->kept + 1, 1};
 	nodes[used] = (struct feature_node){-1, 0};
 	return nodes;
 }
 
-void vectors_init(struct vectors *vectors, const struct vocabulary *v, double head_weight)
+void vectors_init(struct vectors *vectors, const struct vocabulary *v, const double weight[FEATURE_KINDS])
 {
 	vectors->count = v->document_count;
 	vectors->width = (int)v->kept + 1;
 	vectors->rows = mem_new((v->document_count + 1) * sizeof(*vectors->rows));
 	for (size_t i = 0; i < v->document_count; i++)
-		vectors->rows[i] = vector(v, &v->documents[i], head_weight);
+		vectors->rows[i] = vector(v, &v->documents[i], weight);
 }
 
 void vectors_release(struct vectors *vectors)

@@ -2,7 +2,7 @@
  * vocabulary.h - the features of a set of examples, and the examples as vectors of them.
  *
  * One pass over the texts numbers every feature and counts it in each document; features of fewer than
- * `least` documents are dropped. The weighting is that of model.h: vectors made here and scores made there
+ * `least` documents are dropped. `cues` may be NULL. The weighting is that of model.h: vectors made here and scores made there
  * must agree.
  *
  * Depends on examples.h, features.h, liblinear's feature_node. One owner.
@@ -49,7 +49,8 @@ struct vocabulary {
 	struct arena arena;
 };
 
-void vocabulary_init(struct vocabulary *vocabulary, const struct examples *examples, size_t least);
+void vocabulary_init(struct vocabulary *vocabulary, const struct examples *examples, const struct cues *cues,
+		     size_t least);
 void vocabulary_release(struct vocabulary *vocabulary);
 
 /* Keep the `most` features of greatest weight, weight[id] >= 0 given for each kept one, and number them anew.
@@ -63,7 +64,9 @@ struct vectors {
 	int width; /* features and the bias */
 };
 
-void vectors_init(struct vectors *vectors, const struct vocabulary *vocabulary, double head_weight);
+/* Body, head and cues each get length weight[kind]. */
+void vectors_init(struct vectors *vectors, const struct vocabulary *vocabulary,
+		  const double weight[FEATURE_KINDS]);
 void vectors_release(struct vectors *vectors);
 
 #endif

@@ -1,4 +1,5 @@
-/* features_test.c - what a document is judged by: words, words of the head, pairs of the head. */
+/* features_test.c - what a document is judged by: words, words of the head, pairs of the head, pairs around a
+ * cue. */
 
 #include "steps/classify/features.h"
 
@@ -13,18 +14,20 @@
 
 #include <string.h>
 
-/* All features of a text as "words", those of the head with ^ before them, one a line. */
-static void list_features(struct slice text, struct buf *out)
+/* All features of a text as "words", those of the head with ^ before them, those of a cue with !, one a line. */
+static void list_features(struct slice text, const struct cues *cues, struct buf *out)
 {
 	struct feature list[FEATURES_BATCH];
 	struct features features;
 	size_t count;
 
-	features_init(&features, text);
+	features_init(&features, text, cues);
 	while ((count = features_read(&features, list)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			if (feature_is_head(list[i].key))
-				buf_add_char(out, '^');
+			enum feature_kind kind = feature_kind(list[i].key);
+
+			if (kind != FEATURE_BODY)
+				buf_add_char(out, kind == FEATURE_HEAD ? '^' : '!');
 			feature_write(out, &features, list[i]);
 			buf_add_char(out, '\n');
 		}
@@ -38,7 +41,7 @@ static size_t count_features(struct slice text)
 	size_t total = 0;
 	size_t count;
 
-	features_init(&features, text);
+	features_init(&features, text, NULL);
 	while ((count = features_read(&features, list)) > 0)
 		total += count;
 	return total;
@@ -60,7 +63,7 @@ static void a_head_gives_words_and_pairs(void **state)
 
 	(void)state;
 	buf_init(&out, 0);
-	list_features(SLICE(" \n PLEA Agreement, 2016"), &out);
+	list_features(SLICE(" \n PLEA Agreement, 2016"), NULL, &out);
 	assert_string_equal(buf_text(&out), "plea\n^plea\nagreement\n^agreement\n^plea agreement\n"
 					    "0\n^0\n^agreement 0\n");
 	buf_release(&out);
@@ -85,11 +88,67 @@ static void the_same_word_differs_in_head_and_body(void **state)
 	struct features features;
 
 	(void)state;
-	features_init(&features, SLICE("order"));
+	features_init(&features, SLICE("order"), NULL);
 	assert_int_equal(features_read(&features, list), 2);
-	assert_false(feature_is_head(list[0].key));
-	assert_true(feature_is_head(list[1].key));
-	assert_false(list[0].key >> 1 == list[1].key >> 1);
+	assert_int_equal(feature_kind(list[0].key), FEATURE_BODY);
+	assert_int_equal(feature_kind(list[1].key), FEATURE_HEAD);
+	assert_false(list[0].key >> 2 == list[1].key >> 2);
+}
+
+/* "JURY" and "that" stand beside "charges"; the same pair of the head is a feature of its own. */
+static void a_cue_gives_the_pairs_around_it(void **state)
+{
+	struct cues cues = {0};
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(cues_add(&cues, SLICE("Charges")), 0);
+	buf_init(&out, 0);
+	list_features(SLICE("grand JURY charges that x"), &cues, &out);
+	assert_string_equal(buf_text(&out), "grand\n^grand\njury\n^jury\n^grand jury\n"
+					    "charges\n^charges\n^jury charges\n!jury charges\n"
+					    "that\n^that\n^charges that\n!charges that\n"
+					    "x\n^x\n^that x\n");
+	buf_release(&out);
+}
+
+static void cues_count_on_the_first_page_only(void **state)
+{
+	struct slice text = filled(FEATURES_CUE_BYTES + 302);
+	size_t head = FEATURES_HEAD_BYTES / 3;
+	size_t page = (FEATURES_CUE_BYTES + 2) / 3;
+	struct feature list[FEATURES_BATCH];
+	struct features features;
+	struct cues cues = {0};
+	size_t total = 0;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(cues_add(&cues, SLICE("ab")), 0);
+	features_init(&features, text, &cues);
+	while ((count = features_read(&features, list)) > 0)
+		total += count;
+	/* words; words and pairs of the head; a pair for every word of the page but the first */
+	assert_int_equal(total, text.len / 3 + 2 * head - 1 + page - 1);
+	mem_free((char *)text.ptr);
+}
+
+static void a_cue_is_one_word_and_their_number_is_bounded(void **state)
+{
+	struct cues cues = {0};
+	char word[] = "aa";
+
+	(void)state;
+	assert_int_equal(cues_add(&cues, SLICE("grand jury")), -1);
+	assert_int_equal(cues_add(&cues, SLICE(" - ")), -1);
+	for (size_t i = 0; i < CUES_MAX; i++) {
+		word[0] = (char)('a' + i / 26);
+		word[1] = (char)('a' + i % 26);
+		assert_int_equal(cues_add(&cues, slice_of(word)), 0);
+	}
+	assert_true(cues_is_sound(&cues));
+	assert_int_equal(cues_add(&cues, SLICE("zz")), -1);
+	assert_int_equal(cues_add(&cues, SLICE("AB")), 0); /* is there */
 }
 
 static void work_is_bounded(void **state)
@@ -109,7 +168,7 @@ static void overlong_runs_are_no_words(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	buf_init(&out, 0);
-	list_features((struct slice){text, FEATURES_WORD_BYTES + 1}, &out);
+	list_features((struct slice){text, FEATURES_WORD_BYTES + 1}, NULL, &out);
 	assert_string_equal(buf_text(&out), "");
 	/* ... and do not end the text, however many there are. */
 	for (size_t i = 0; i + 50 < sizeof(text); i += 50)
@@ -125,6 +184,9 @@ int main(void)
 		cmocka_unit_test(a_head_gives_words_and_pairs),
 		cmocka_unit_test(the_head_ends_where_it_says),
 		cmocka_unit_test(the_same_word_differs_in_head_and_body),
+		cmocka_unit_test(a_cue_gives_the_pairs_around_it),
+		cmocka_unit_test(cues_count_on_the_first_page_only),
+		cmocka_unit_test(a_cue_is_one_word_and_their_number_is_bounded),
 		cmocka_unit_test(work_is_bounded),
 		cmocka_unit_test(overlong_runs_are_no_words),
 	};

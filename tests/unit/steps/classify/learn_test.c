@@ -155,8 +155,8 @@ static void features_of_too_few_documents_are_dropped(void **state)
 
 	(void)state;
 	read_pairs(&examples);
-	vocabulary_init(&all, &examples, 1);
-	vocabulary_init(&common, &examples, 3);
+	vocabulary_init(&all, &examples, NULL, 1);
+	vocabulary_init(&common, &examples, NULL, 3);
 	/* Bodies: 4 + 5 words and 12; heads the same, and pairs: 3 + 4 within, 12 + 12 with the last word. */
 	assert_int_equal(all.kept, 9 + 12 + 9 + 12 + 7 + 24);
 	assert_int_equal(common.kept, 9 + 9 + 7);
@@ -173,8 +173,8 @@ static void vectors_have_length_one_in_body_and_head(void **state)
 
 	(void)state;
 	read_pairs(&examples);
-	vocabulary_init(&vocabulary, &examples, 3);
-	vectors_init(&vectors, &vocabulary, 3);
+	vocabulary_init(&vocabulary, &examples, NULL, 3);
+	vectors_init(&vectors, &vocabulary, (const double[]){1, 3, 1});
 	for (size_t i = 0; i < vectors.count; i++) {
 		const struct feature_node *node = vectors.rows[i];
 		double square = 0;
@@ -201,8 +201,8 @@ static void unseen_groups_are_told_apart(void **state)
 
 	(void)state;
 	read_pairs(&examples);
-	vocabulary_init(&vocabulary, &examples, 1);
-	vectors_init(&vectors, &vocabulary, 1);
+	vocabulary_init(&vocabulary, &examples, NULL, 1);
+	vectors_init(&vectors, &vocabulary, (const double[]){1, 1, 1});
 	learn_scores(&vectors, &examples, &settings, scores);
 	for (size_t i = 0; i < 24; i++) {
 		size_t label = examples.items[i].labels == 2;
@@ -226,8 +226,8 @@ static void a_label_nobody_has_is_never_said(void **state)
 
 	(void)state;
 	read_pairs(&examples);
-	vocabulary_init(&vocabulary, &examples, 1);
-	vectors_init(&vectors, &vocabulary, 1);
+	vocabulary_init(&vocabulary, &examples, NULL, 1);
+	vectors_init(&vectors, &vocabulary, (const double[]){1, 1, 1});
 	weights = mem_new(2 * (size_t)vectors.width * sizeof(*weights));
 	learn_weights(&vectors, &examples, use, &settings, weights);
 	assert_true(weights[vectors.width - 1] == -1);

@@ -26,7 +26,7 @@ static uint64_t key_of(const char *word, bool head)
 	struct feature list[FEATURES_BATCH];
 	struct features features;
 
-	features_init(&features, slice_of(word));
+	features_init(&features, slice_of(word), NULL);
 	assert_int_equal(features_read(&features, list), 2);
 	return list[head ? 1 : 0].key;
 }
@@ -48,7 +48,8 @@ static struct model_parts parts(struct model_feature features[3], bool many)
 				    .labels = 2,
 				    .names = names,
 				    .bias = bias,
-				    .head_weight = 2,
+				    .training = 7,
+				    .weight = {1, 2, 1},
 				    .slope = 3,
 				    .offset = 0,
 				    .threshold = 0.4f,
@@ -121,6 +122,7 @@ static void a_model_says_what_it_is(void **state)
 	assert_int_equal(model_features(model), 3);
 	assert_false(model_is_many(model));
 	assert_true(fabsf(model_threshold(model) - 0.4f) < 1e-6f);
+	assert_true(model_training(model) == 7);
 	model_close(model);
 }
 
@@ -221,7 +223,7 @@ static void the_same_words_of_head_and_body_are_one_reason(void **state)
 				  .labels = 2,
 				  .names = names,
 				  .bias = zero,
-				  .head_weight = 1,
+				  .weight = {1, 1, 1},
 				  .slope = 1,
 				  .features = 2,
 				  .feature = features};
@@ -310,7 +312,7 @@ static void impossible_numbers_are_refused_even_with_a_right_checksum(void **sta
 	size_t size;
 	char *content = content_of(s->path, &size);
 	const size_t first = offsetof(struct model_header, labels);
-	const size_t last = offsetof(struct model_header, pool_at);
+	const size_t last = offsetof(struct model_header, cues_at);
 
 	for (size_t at = first; at <= last; at += 4) {
 		const uint32_t values[] = {0xffffffff, 0x7ffffff0, (uint32_t)size, 1 << 20};
@@ -350,6 +352,29 @@ static void a_table_that_points_outside_is_refused(void **state)
 	}
 	for (size_t i = 0; i < 1u << h->table_bits; i++)
 		table[i] = table[i] ? table[i] : 1; /* a search in a full table would not end */
+	h->checksum = model_sum(h);
+	put(s->path, content, size);
+	assert_refused(s->path);
+	mem_free(content);
+}
+
+/* Any search among cues must end, and every row be of a kind that has a sum. */
+static void endless_cues_and_a_kind_that_is_none_are_refused(void **state)
+{
+	struct setting *s = *state;
+	size_t size;
+	char *content = content_of(s->path, &size);
+	struct model_header *h = (void *)content;
+	struct model_row *row = (void *)(content + h->rows_at);
+	struct cues *cues = (void *)(content + h->cues_at);
+
+	row->check |= 3;
+	h->checksum = model_sum(h);
+	put(s->path, content, size);
+	assert_refused(s->path);
+	row->check &= ~3u;
+	for (size_t i = 0; i < CUES_SLOTS; i++)
+		cues->slots[i] = i + 1;
 	h->checksum = model_sum(h);
 	put(s->path, content, size);
 	assert_refused(s->path);
@@ -397,6 +422,7 @@ int main(void)
 		TEST(any_changed_byte_is_noticed),
 		TEST(impossible_numbers_are_refused_even_with_a_right_checksum),
 		TEST(a_table_that_points_outside_is_refused),
+		TEST(endless_cues_and_a_kind_that_is_none_are_refused),
 		TEST(a_missing_file_is_not_found),
 		TEST(a_model_that_cannot_be_written_leaves_the_old_one),
 	};

@@ -54,6 +54,22 @@ static void a_label_folds_always_or_by_its_text(void **state)
 	rules_free(rules);
 }
 
+static void cues_are_read_or_absent(void **state)
+{
+	struct rules *rules = good("task: kind\ncues: [charges, Décide]\n");
+	struct cues by_hand = {0};
+
+	(void)state;
+	assert_int_equal(cues_add(&by_hand, SLICE("charges")), 0);
+	assert_int_equal(cues_add(&by_hand, SLICE("décide")), 0);
+	assert_non_null(rules_cues(rules));
+	assert_memory_equal(rules_cues(rules), &by_hand, sizeof(by_hand));
+	rules_free(rules);
+	rules = good("task: kind\n");
+	assert_null(rules_cues(rules));
+	rules_free(rules);
+}
+
 static void sure_signs_hold_at_once_and_others_together(void **state)
 {
 	struct rules *rules = good("task: matters\n"
@@ -111,6 +127,8 @@ static void mistakes_are_told_with_their_place(void **state)
 		{"task: t\nfold: x\n", ":2:7:", "map"},
 		{"task: t\nfold:\n  a:\n  - {text: x}\n", ":4:5:", "label"},
 		{"task: t\nfold:\n  a:\n  - {text: '(', label: b}\n", ":4:12:", ")"},
+		{"task: t\ncues: x\n", ":2:7:", "list"},
+		{"task: t\ncues: [x, 'y z']\n", ":2:11:", "single word"},
 		{"task: t\nsigns:\n  a: {enough: 0}\n", ":3:15:", "1 to 1000"},
 		{"task: t\nsigns:\n  a: {sure: x}\n", ":3:13:", "list"},
 		{"task: t\n  bad: [\n", ":2:", ""},
@@ -140,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_label_folds_always_or_by_its_text),
+		cmocka_unit_test(cues_are_read_or_absent),
 		cmocka_unit_test(sure_signs_hold_at_once_and_others_together),
 		cmocka_unit_test(a_line_end_is_a_space_to_a_pattern),
 		cmocka_unit_test(a_pattern_that_matches_nothing_at_all_ends),
