@@ -33,9 +33,11 @@ struct db; /* opaque */
 struct db *db_open(const char *path, enum db_durability durability, uint32_t application_id,
 		   const char *const *migrations, size_t count, struct error *err);
 void db_close(struct db *db); /* NULL is fine; rolls back what is open */
-/* Let the last connection leave the WAL where it is when that has at most so many pages: for a database that short
- * programs open again and again, where each would else sync four times to make, empty and remove it. The next to
- * open it reads it through. Database and WAL then belong together: neither may be copied or replaced alone. */
+/* Let the last connection leave the WAL where it is: for a database that short programs open again and again, where
+ * each would else sync four times to make, empty and remove it, and its commits wait for the file to grow. The next to
+ * open it reads it through; when this connection has left more than so many pages in it, they are copied into the
+ * database first. Database and WAL then belong together: neither may be copied or replaced alone. For every connection
+ * to such a database, those that only read included. */
 void db_keep_wal(struct db *db, int pages);
 const char *db_path(const struct db *db);
 

@@ -29,6 +29,8 @@ static int write_wish(struct journal *journal, const char *sql, const struct jou
 	sqlite3_stmt *stmt = db ? db_prepare(db, sql, err) : NULL;
 	int result = -1;
 
+	if (db)
+		db_keep_wal(db, JOURNAL_WAL_PAGES);
 	if (stmt) {
 		db_bind_int(stmt, 1, run->row);
 		if (is_new)

@@ -23,13 +23,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* With many runs the same index pages are written again and again: fewer checkpoints copy each of them less
- * often. The WAL may grow to about 16 MiB. */
-#define CHECKPOINT_PAGES "4000"
-
 enum {
-	KEPT_WAL_PAGES = 48,        /* half a dozen short runs */
 	KEPT_BATCH_BYTES = 1 << 16, /* a larger batch gives its memory back */
+	MAX_HELD_ROWS = 100,
 	KEPT_BATCHES = 8,	    /* so do more of them */
 	MAX_BATCH_BYTES = 1 << 30,
 	ID_LENGTH = 10,
@@ -186,9 +182,9 @@ struct journal *journal_open(const char *path, enum db_durability durability, uv
 	if (loop) { /* makes the folders, so it comes before the locks, which lie beside it */
 		db = db_open(path, durability, JOURNAL_APPLICATION_ID, journal_migrations,
 			     journal_migration_count, err);
-		if (!db || db_exec(db, "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES, err) < 0)
+		if (!db)
 			goto fail;
-		db_keep_wal(db, KEPT_WAL_PAGES);
+		db_keep_wal(db, JOURNAL_WAL_PAGES);
 	}
 	journal->locks = locks_open(path, err);
 	if (!journal->locks)
@@ -334,23 +330,47 @@ static int insert_run(struct db *db, const struct creation *creation, struct err
 	return db_step(db, stmt, err);
 }
 
+static int move_row(struct db *db, struct journal_run *run, struct error *err)
+{
+	sqlite3_stmt *stmt = db_prepare(db, "UPDATE runs SET row = row + 1 WHERE row = ?1", err);
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, run->row++);
+	return db_run(db, stmt, err);
+}
+
+/* A process that dies while it makes a run lets go of the database before it lets go of the lock, and one that deletes
+ * the newest run holds its lock a moment longer than the row: then the next row is ours. */
+static int take_lock(struct db *db, struct creation *creation, struct error *err)
+{
+	struct journal_run *run = creation->run;
+	int taken = locks_take(creation->journal->locks, run->row, err);
+
+	for (int tries = 0; taken == 0 && tries < MAX_HELD_ROWS; tries++) {
+		if (move_row(db, run, err) < 0)
+			return -1;
+		taken = locks_take(creation->journal->locks, run->row, err);
+	}
+	if (taken == 0)
+		error_set(err, ERROR_BUSY, "the lock of new run %s is held by another process", run->id);
+	creation->locked = taken == 1;
+	return taken == 1 ? 0 : -1;
+}
+
 /* On the writer's thread. The lock comes before the commit: whoever sees the run finds it owned. */
 static int create(struct db *db, void *ctx, struct error *err)
 {
 	struct creation *creation = ctx;
-	int taken;
 
 	if (choose_id(db, creation, err) < 0 || insert_definition(db, creation, err) < 0 ||
 	    insert_run(db, creation, err) < 0)
 		return -1;
 	creation->run->row = db_last_row(db);
-	taken = locks_take(creation->journal->locks, creation->run->row, err);
-	if (taken == 0)
-		return error_set(err, ERROR_BUSY, "the lock of new run %s is held by another process",
-				 creation->run->id);
-	creation->locked = taken == 1;
+	if (take_lock(db, creation, err) < 0)
+		return -1;
 	kill_point("create.before-commit");
-	return taken < 0 ? -1 : 0;
+	return 0;
 }
 
 static const char *text_or_empty(const char *text)

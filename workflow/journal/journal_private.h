@@ -16,6 +16,8 @@ enum { JOURNAL_APPLICATION_ID = 0x6c786a31 }; /* "lxj1" */
 extern const char *const journal_migrations[];
 extern const size_t journal_migration_count;
 
+enum { JOURNAL_WAL_PAGES = 48 }; /* left for the next program to read: half a dozen short runs */
+
 /* ---- lock.c: one byte of a file beside the database for each run, locked by its owner (J5) */
 
 struct locks; /* opaque */

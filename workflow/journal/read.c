@@ -52,10 +52,14 @@ void reader_free(struct reader *reader)
 /* Durability is the writer's matter: this connection only reads. */
 int reader_open(struct reader *reader, struct error *err)
 {
+	if (reader->db)
+		return 0;
+	reader->db = db_open(reader->path, DB_NORMAL, JOURNAL_APPLICATION_ID, journal_migrations,
+			     journal_migration_count, err);
 	if (!reader->db)
-		reader->db = db_open(reader->path, DB_NORMAL, JOURNAL_APPLICATION_ID, journal_migrations,
-				     journal_migration_count, err);
-	return reader->db ? 0 : -1;
+		return -1;
+	db_keep_wal(reader->db, JOURNAL_WAL_PAGES);
+	return 0;
 }
 
 static sqlite3_stmt *prepare(struct reader *reader, const char *sql, struct error *err)

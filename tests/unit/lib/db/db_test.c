@@ -368,7 +368,7 @@ static void the_wal_is_reused(void **state)
 	db_close(db);
 }
 
-static void a_small_wal_may_be_kept(void **state)
+static void a_wal_may_be_kept(void **state)
 {
 	struct place_on_disk *place = *state;
 	struct error err = {0};
@@ -393,7 +393,55 @@ static void a_small_wal_may_be_kept(void **state)
 	for (int i = 0; i < 30; i++) /* a commit writes a page at least */
 		assert_int_equal(db_exec(db, "INSERT INTO t(x) VALUES ('more')", &err), 0);
 	db_close(db);
-	assert_int_equal(stat(wal, &there), -1);
+	assert_int_equal(stat(wal, &there), 0);
+	assert_true(there.st_size > 30 * 4096);
+	assert_int_equal(unlink(wal), 0); /* by then all was in the database */
+	db = open_one(place->path);
+	assert_int_equal(number(db, "SELECT count(*) FROM t"), 32);
+	db_close(db);
+}
+
+/* Who comes next overwrites it: no commit has to wait for the file to grow. */
+static void a_wal_that_was_kept_is_overwritten(void **state)
+{
+	struct place_on_disk *place = *state;
+	struct error err = {0};
+	char wal[160];
+	struct stat first, last;
+
+	snprintf(wal, sizeof(wal), "%s-wal", place->path);
+	for (int turn = 0; turn < 3; turn++) {
+		struct db *db = open_one(place->path);
+
+		db_keep_wal(db, 20);
+		assert_int_equal(number(db, "SELECT count(*) FROM t"), turn * 40);
+		for (int i = 0; i < 40; i++)
+			assert_int_equal(db_exec(db, "INSERT INTO t(x) VALUES ('more')", &err), 0);
+		db_close(db);
+		assert_int_equal(stat(wal, turn ? &last : &first), 0);
+	}
+	assert_true(last.st_size < first.st_size * 3 / 2);
+}
+
+static void a_reader_leaves_a_kept_wal_alone(void **state)
+{
+	struct place_on_disk *place = *state;
+	struct error err = {0};
+	struct db *db = open_one(place->path);
+	char wal[160];
+	struct stat before, after;
+
+	snprintf(wal, sizeof(wal), "%s-wal", place->path);
+	db_keep_wal(db, 20);
+	assert_int_equal(db_exec(db, "INSERT INTO t(x) VALUES ('kept')", &err), 0);
+	db_close(db);
+	assert_int_equal(stat(wal, &before), 0);
+	db = open_one(place->path);
+	db_keep_wal(db, 20);
+	assert_int_equal(number(db, "SELECT count(*) FROM t"), 1);
+	db_close(db);
+	assert_int_equal(stat(wal, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
 }
 
 int main(void)
@@ -416,7 +464,9 @@ int main(void)
 		CASE(text_blobs_and_null_survive),
 		CASE(a_failed_insert_leaves_the_statement_usable),
 		CASE(the_wal_is_reused),
-		CASE(a_small_wal_may_be_kept),
+		CASE(a_wal_may_be_kept),
+		CASE(a_wal_that_was_kept_is_overwritten),
+		CASE(a_reader_leaves_a_kept_wal_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
