@@ -97,25 +97,25 @@ static void prefer_fuller(const struct field *field, struct item *have, const st
 		have->confidence = item->confidence;
 }
 
-bool items_add(struct items *items, const struct field *field, const struct item *item)
+enum item_verdict items_add(struct items *items, const struct field *field, const struct item *item)
 {
 	size_t limit = field->limit ? field->limit : DEFAULT_LIMIT;
 
 	if (is_forbidden(field, item))
-		return false;
+		return ITEM_FORBIDDEN;
 	for (size_t i = 0; i < items->count; i++) {
 		if (!is_same(field, &items->list[i], item))
 			continue;
 		if (!field->one)
 			prefer_fuller(field, &items->list[i], item);
-		return false;
+		return ITEM_KNOWN;
 	}
 	if (items->count >= limit)
-		return false;
+		return ITEM_FULL;
 	if (items->count == items->capacity)
 		items->list = mem_grow(items->list, &items->capacity, sizeof(*items->list));
 	items->list[items->count++] = *item;
-	return true;
+	return ITEM_NEW;
 }
 
 /* One or two words that end in no legal form. */

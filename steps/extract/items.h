@@ -32,8 +32,10 @@ struct items {
 /* Value of a member, or an empty slice. */
 struct slice item_get(const struct item *item, struct slice member);
 
-/* Takes the item in unless the field forbids it, has it already, or is full. True when it is new. */
-bool items_add(struct items *items, const struct field *field, const struct item *item);
+enum item_verdict { ITEM_NEW, ITEM_KNOWN, ITEM_FORBIDDEN, ITEM_FULL };
+
+/* Takes the item in when it is new: not forbidden by the field, not there yet, and there is room. */
+enum item_verdict items_add(struct items *items, const struct field *field, const struct item *item);
 /* Short names in the member field->full become what the document calls their bearer in full; items that are one
  * thing then are one item. */
 void items_name_in_full(struct items *items, const struct field *field, struct reading *reading,

@@ -2,6 +2,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/step/step.h"
+#include "steps/extract/explain.h"
 #include "steps/extract/extract.h"
 #include "steps/extract/models.h"
 #include "steps/extract/recognise.h"
@@ -27,6 +28,7 @@ static const char response_schema[] =
 	"\"extraction\": {\"type\": \"object\", \"required\": [\"model\", \"fields\"], \"properties\": {"
 	"\"model\": {\"type\": \"string\", \"description\": \"TYPE@VERSION of the extraction model\"}, "
 	"\"partial\": {\"type\": \"boolean\", \"description\": \"true when time ran out\"}, "
+	"\"unknown\": {\"type\": \"object\", \"description\": \"fields without a value, each with the reason\"}, "
 	"\"fields\": {\"type\": \"object\", \"description\": \"what the model's fields found\", "
 	"\"additionalProperties\": {\"anyOf\": [{\"type\": \"null\"}, {\"$ref\": \"#/$defs/item\"}, "
 	"{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/item\"}}]}}}}}, \"required\": "
@@ -147,6 +149,7 @@ static int show_view(int argc, char **argv)
 static const struct step_verb verbs[] = {
 	{"view", "print a text as rules see it: extract view lines|flow FILE", show_view},
 	{"recognise", "say what stands where in a text: extract recognise money [FILE]", recognise_verb},
+	{"explain", "say which rule gave which value and what was refused: extract explain FILE", explain_verb},
 	{"check", "read and compile every model of a folder, print what is wrong", check},
 	{NULL},
 };

@@ -165,3 +165,50 @@ Dated: March 4, 2031'
 	"$extract" in.jsonl | jq -S . >filter.json
 	cmp http.json filter.json
 }
+
+@test "explain says which rule gave which value, what was refused and by which line of the model" {
+	mkdir models
+	cat >models/default.yaml <<-'END'
+		fields:
+		  fine:
+		    rules:
+		      - name: fined
+		        find: 'fine of (?P<sum>\$\d+)'
+		        not: {before: 'maximum \z'}
+		        give: {amount: $sum | amount}
+		      - name: never
+		        find: 'zebra'
+		        give: {amount: $match | amount}
+		  none:
+		    rules: [{find: 'unicorn', give: {value: $match}}]
+	END
+	printf 'He paid a fine of $10. The maximum fine of $99 is more. A fine of $10.' >text.txt
+	run --separate-stderr "$extract" explain --models models text.txt
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'fine: 1'* ]]
+	[[ "$output" == *'+ default.yaml:4 fined: taken, 10-21 "fine of $10"'*'amount=10'* ]]
+	[[ "$output" == *'- default.yaml:4 fined: refused, 35-46 "fine of $99"'*'line 6: not before: maximum \z'* ]]
+	[[ "$output" == *'- default.yaml:4 fined: known, 58-69'* ]]
+	[[ "$output" == *'none: unknown, none of 1 rules matches'* ]]
+	[[ "$output" != *zebra* && "$output" != *never* ]]
+	run --separate-stderr "$extract" explain --models models --all --field fine text.txt
+	[[ "$output" == *'default.yaml:8 never: cannot match'* && "$output" != *none:* ]]
+	record some_type "$(cat text.txt)" | "$extract" explain --models models --json - >explained.json
+	jq -e '.fields.fine[0].amount == "10" and (.unknown | has("none")) and
+		[.trace[] | select(.rule == "fined") | .verdict] == ["taken", "refused", "known"]' explained.json
+	run "$extract" explain --models models /proc/nonexistent/text
+	[ "$status" -eq 4 ]
+	run "$extract" explain
+	[ "$status" -eq 2 ]
+}
+
+@test "a field without a value says why" {
+	record administrative_order "$order" | "$extract" >out
+	jq -e '.extraction.unknown | has("money") | not' out
+	record administrative_order "Nothing is said here." | "$extract" >out
+	jq -e '.extraction.fields.parties == [] and (.extraction.unknown.parties | test("none of [0-9]+ rules matches")) and
+		(.extraction.unknown.doc_date | length > 0)' out
+	record indictment "$order" | "$extract" >out
+	jq -e '.extraction.unknown.admission | test("nowhere that the model looks")' out
+}
