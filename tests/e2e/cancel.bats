@@ -30,14 +30,44 @@ teardown() {
 	[ -z "${runner:-}" ] || kill -9 "$runner" 2>/dev/null || true
 }
 
+# Until the command that is given succeeds.
+until_true() {
+	for _ in $(seq 1200); do
+		"$@" && return
+		sleep 0.05
+	done
+	return 1
+}
+
+has_announced() {
+	lexflow show "$1" --events 2>/dev/null | grep -q announced
+}
+
 begin() {
-	lexflow run -q wait.yaml --id "$1" 2>run.err &
+	lexflow run -q wait.yaml --id "$1" 2>run.err 3>&- &
 	runner=$!
-	until lexflow show "$1" --events 2>/dev/null | grep -q announced; do sleep 0.05; done
+	until_true has_announced "$1"
+}
+
+# Do the step of `first` again until it waits; $again is the new run.
+begin_again() {
+	lexflow rerun -q first guarded >out 2>run.err 3>&- &
+	runner=$!
+	until_true has_rerun
+	again=$(lexflow list --json | jq -r 'select(.rerunOf).id')
+	until_true has_announced "$again"
+}
+
+has_rerun() {
+	[ -n "$(lexflow list --json 2>/dev/null | jq -r 'select(.rerunOf).id')" ]
 }
 
 state() {
 	lexflow list --json | jq -r "select(.id == \"$1\").state"
+}
+
+has_wish() {
+	[ "$(sqlite3 state.db 'SELECT count(*) FROM cancellations')" = 1 ]
 }
 
 is_cancelled() {
@@ -76,7 +106,7 @@ is_cancelled() {
 	kill -STOP "$runner"
 	lexflow cancel a 2>cancel.err &
 	canceller=$!
-	until [ "$(sqlite3 state.db 'SELECT count(*) FROM cancellations')" = 1 ]; do sleep 0.05; done
+	until_true has_wish
 	kill -9 "$runner"
 	wait "$runner" || true
 	wait "$canceller"
@@ -113,4 +143,35 @@ is_cancelled() {
 	[[ "$stderr" == *"run a has ended (SUCCEEDED)"* ]]
 	run --separate-stderr lexflow cancel nobody
 	[ "$status" -eq 4 ]
+}
+
+@test "a step done again that is interrupted ends, and nothing of it is left to resume" {
+	begin first
+	first=$runner
+	begin_again
+	kill -TERM "$runner"
+	status=0
+	wait "$runner" || status=$?
+	[ "$status" -eq 130 ]
+	[ "$(cat run.err)" = "interrupted; the old run is as it was" ]
+	is_cancelled "$again"
+	[ "$(state first)" = ACTIVE ]
+	kill -9 "$first"
+}
+
+@test "a step done again that was killed is ended by cancel, and by nothing else" {
+	begin first
+	kill -9 "$runner"
+	begin_again
+	kill -9 "$runner"
+	wait "$runner" || true
+	[ "$(state "$again")" = INTERRUPTED ]
+	run -2 --separate-stderr lexflow resume "$again"
+	[[ "$stderr" == *"lexflow cancel $again"* ]]
+	run -0 --separate-stderr lexflow cancel "$again"
+	[ "$stderr" = "run $again was cancelled" ]
+	is_cancelled "$again"
+	[ "$(lexflow list --json | jq -r 'select(.rerunOf).endTime')" != null ]
+	run -2 lexflow cancel "$again"
+	lexflow cancel -q first
 }

@@ -2,7 +2,8 @@
  * cancel.c - lexflow cancel: end a run from outside.
  *
  * A run that a living process owns is ended by that process, which is asked through the database; a run without an
- * owner is taken, its history repeated, and ended here. An owner may die while it is asked: then it is our turn.
+ * owner is taken, its history repeated, and ended here. An owner may die while it is asked: then it is our turn. What
+ * has no history to repeat (a step done again, a run that died before its first event) is ended by its last event alone.
  */
 #include "workflow/cli/connectors.h"
 #include "workflow/cli/recorded.h"
@@ -29,17 +30,33 @@ static int refuse_ended(const struct journal_run *run, struct error *err)
 	return error_set(err, ERROR_INPUT, "run %s has ended (%s)", run->id, run_state_name(run->state));
 }
 
-static int take_run(struct session *session, const struct opts *opts, const struct recorded *recorded, struct error *err)
+static int report_cancelled(const struct journal_run *run)
+{
+	fprintf(stderr, "run %s was cancelled\n", run->id);
+	return 0;
+}
+
+static int own(struct session *session, const struct recorded *recorded, struct error *err)
 {
 	struct journal *journal = world_journal(session->world);
-	struct value connectors = value_null();
 
 	if (journal_find(journal, recorded->row.id, &session->row, err) < 0 ||
 	    journal_own(journal, &session->row, err) < 0)
 		return -1;
 	session->has_row = true;
-	if (session->row.state != RUN_ACTIVE)
-		return refuse_ended(&session->row, err);
+	return session->row.state == RUN_ACTIVE ? 0 : refuse_ended(&session->row, err);
+}
+
+static bool has_history(const struct journal_run *run)
+{
+	return run->origin != ORIGIN_RERUN && run->event_count > 0;
+}
+
+static int take_run(struct session *session, const struct opts *opts, const struct recorded *recorded,
+		    struct error *err)
+{
+	struct value connectors = value_null();
+
 	if (cli_complete_connectors(opts, recorded->plan, NULL, &connectors, err) == 0)
 		session->run = world_resume(session->world, &session->row, recorded->plan, connectors, err);
 	value_unref(connectors);
@@ -53,7 +70,12 @@ static int end_here(const struct opts *opts, const struct recorded *recorded)
 	struct error err = {0};
 	int status;
 
-	if (session_open(&session, opts, NULL, NULL, &err) < 0 || take_run(&session, opts, recorded, &err) < 0) {
+	if (session_open(&session, opts, NULL, NULL, &err) < 0 || own(&session, recorded, &err) < 0) {
+		status = cli_fault(&err);
+	} else if (!has_history(&session.row)) {
+		status = journal_cancel(world_journal(session.world), &session.row, &err) < 0 ? cli_fault(&err)
+											       : report_cancelled(&session.row);
+	} else if (take_run(&session, opts, recorded, &err) < 0) {
 		status = cli_fault(&err);
 	} else {
 		session.is_cancelling = true;
@@ -98,8 +120,7 @@ static int report_asked(const struct recorded *recorded)
 		refuse_ended(run, &err);
 		return cli_fault(&err);
 	}
-	fprintf(stderr, "run %s was cancelled\n", run->id);
-	return 0;
+	return report_cancelled(run);
 }
 
 static int cancel(const struct opts *opts, struct recorded *recorded)

@@ -305,19 +305,30 @@ static int report(struct session *session)
 	if (session->shows_progress)
 		fputs("\r\033[K", stderr);
 	if (session->fault.kind != ERROR_NONE) {
-		error_hint(&session->fault,
-			   "what was recorded is kept; when this is mended: lexflow resume %s",
-			   session->row.id);
+		if (run_is_rerun(session->run))
+			error_hint(&session->fault, "the old run is as it was; when this is mended, do its step again");
+		else
+			error_hint(&session->fault, "what was recorded is kept; when this is mended: lexflow resume %s",
+				   session->row.id);
 		return cli_fault(&session->fault);
 	}
+	if (session->was_interrupted && run_status(session->run) == RUN_STOPPED && run_is_rerun(session->run)) {
+		fputs("interrupted; the old run is as it was\n", stderr);
+		return EXIT_INTERRUPTED;
+	}
 	if (session->was_interrupted && !session->is_over) {
-		if (run_is_rerun(session->run))
-			fputs("interrupted; the old run is as it was\n", stderr);
-		else
-			fprintf(stderr, "interrupted; go on with: lexflow resume %s\n", session->row.id);
+		fprintf(stderr, "interrupted; go on with: lexflow resume %s\n", session->row.id);
 		return EXIT_INTERRUPTED;
 	}
 	return report_end(session);
+}
+
+/* A step done again has no history to go on from later, so an interrupted one ends here. */
+static void end_rerun(struct session *session)
+{
+	world_stop(session->world, session->run);
+	while (!session->is_over)
+		uv_run(&session->loop, UV_RUN_DEFAULT);
 }
 
 int session_go(struct session *session)
@@ -333,7 +344,9 @@ int session_go(struct session *session)
 		world_begin(session->world, session->run);
 	while (!session->is_over && !session->was_interrupted)
 		uv_run(&session->loop, UV_RUN_DEFAULT);
-	if (session->is_over && session->fault.kind == ERROR_NONE)
+	if (!session->is_over && run_is_rerun(session->run))
+		end_rerun(session);
+	else if (session->is_over && session->fault.kind == ERROR_NONE)
 		session_wait_for_children(session);
 	return report(session);
 }

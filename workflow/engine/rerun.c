@@ -37,6 +37,17 @@ static void read_limits(struct limits *limits, struct value recorded)
 	}
 }
 
+static void refuse_rerun(const struct journal_run *row, struct error *err)
+{
+	error_set(err, ERROR_INPUT, "run %s did one step of run %s again; it has no history of its own", row->id,
+		  row->parent_run);
+	if (row->state == RUN_ACTIVE)
+		error_hint(err, "lexflow cancel %s ends it, lexflow rerun %s %s does the step once more", row->id,
+			   row->parent_run, row->parent_step);
+	else
+		error_hint(err, "lexflow rerun %s %s does the step once more", row->parent_run, row->parent_step);
+}
+
 static int read_start(struct history *history, const struct journal_run *row, struct error *err)
 {
 	struct value content;
@@ -45,7 +56,9 @@ static int read_start(struct history *history, const struct journal_run *row, st
 	if (history->count == 0 || history->events[0].kind != EVENT_STARTED) {
 		error_set(err, ERROR_INPUT,
 			  "run %s has no recorded start: it was interrupted before its first step", row->id);
-		error_hint(err, "nothing of it was done; run its definition again");
+		error_hint(err, "nothing of it was done; run its definition again%s%s",
+			   row->state == RUN_ACTIVE ? ", and end this one: lexflow cancel " : "",
+			   row->state == RUN_ACTIVE ? row->id : "");
 		return -1;
 	}
 	if (journal_decode(history->events[0].content, &content, err) < 0)
@@ -61,10 +74,7 @@ static int read_start(struct history *history, const struct journal_run *row, st
 	if (limits)
 		read_limits(&history->limits, *limits);
 	if (value_get(content, "rerun"))
-		error_set(err, ERROR_INPUT,
-			  "run %s did one step of run %s again; it has no history of its own", row->id,
-			  row->parent_run);
-	error_hint(err, "rerun the step of run %s instead", row->parent_run);
+		refuse_rerun(row, err);
 	value_unref(content);
 	return err->kind == ERROR_NONE ? 0 : -1;
 }

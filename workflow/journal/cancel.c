@@ -55,6 +55,42 @@ int journal_forget_cancel(struct journal *journal, const struct journal_run *run
 	return write_wish(journal, "DELETE FROM cancellations WHERE run = ?1", run, false, err);
 }
 
+/* ---- who has nothing to repeat */
+
+/* On the writer's thread. */
+static int write_end(struct db *db, void *ctx, struct error *err)
+{
+	static const char *const texts[] = {
+		"INSERT INTO events (run, number, kind, strand, effect, time_us, content) "
+		"SELECT ?1, coalesce(max(number), 0) + 1, ?2, 0, 0, ?3, '{\"cancelled\":true}' FROM events WHERE run = ?1",
+		"UPDATE runs SET state = ?2, end_us = ?3 WHERE row = ?1"};
+	const int64_t codes[] = {EVENT_ENDED, RUN_CANCELLED};
+	const struct journal_run *run = ctx;
+
+	for (size_t i = 0; i < 2; i++) {
+		sqlite3_stmt *stmt = db_prepare(db, texts[i], err);
+
+		if (!stmt)
+			return -1;
+		db_bind_int(stmt, 1, run->row);
+		db_bind_int(stmt, 2, codes[i]);
+		db_bind_int(stmt, 3, run->end_us);
+		if (db_run(db, stmt, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int journal_cancel(struct journal *journal, struct journal_run *run, struct error *err)
+{
+	run->end_us = clock_wall_us();
+	if (writer_call(journal->writer, write_end, run, err) < 0)
+		return -1;
+	run->state = RUN_CANCELLED;
+	run->event_count++;
+	return 0;
+}
+
 /* ---- who owns */
 
 /* The rows are read before anything is called: what is called may read, too. A fault here (the database busy) is met

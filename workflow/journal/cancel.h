@@ -17,6 +17,9 @@
 int journal_ask_cancel(struct journal *journal, const struct journal_run *run, struct error *err);
 /* It was met, or is no longer wished. */
 int journal_forget_cancel(struct journal *journal, const struct journal_run *run, struct error *err);
+/* End a run that the caller owns (journal_own) and that no replay can bring to its end, at once: a step done again, a
+ * run that died before its first event. */
+int journal_cancel(struct journal *journal, struct journal_run *run, struct error *err);
 /* Look for wishes from some moments after this call on, until the journal is closed, as long as the loop runs for
  * other reasons. `asked` is called on the loop with the row of each run wished ended, perhaps more than once, and of
  * runs that others own. Once for a journal that has a loop. */
