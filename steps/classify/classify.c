@@ -192,6 +192,21 @@ static struct value label_name(const struct label_model *model, size_t label)
 	return value_string(utf8_is_valid(name) ? name : SLICE("unknown"));
 }
 
+struct value classifier_labels(const struct classifier *c, enum classify_task task)
+{
+	const struct label_model *model = task == CLASSIFY_TYPE ? c->types : c->matters;
+	struct value list = value_list_new(model_labels(model));
+
+	for (size_t i = 0; i < model_labels(model); i++)
+		value_list_push(&list, label_name(model, i));
+	return list;
+}
+
+double classifier_threshold(const struct classifier *c)
+{
+	return c->threshold;
+}
+
 static struct value find_type(struct classifier *c, struct slice text)
 {
 	struct model_scratch *scratch = borrow(c, &c->type_pool, c->types);

@@ -22,6 +22,11 @@ struct classifier *classifier_open(const char *type_model, const char *matters_m
 				   struct error *err);
 void classifier_close(struct classifier *classifier); /* NULL is fine */
 
+/* The labels that a task can give, a list of strings owned by the caller ("unknown" is none of them), and how
+ * probable a type must be to be named. */
+struct value classifier_labels(const struct classifier *classifier, enum classify_task task);
+double classifier_threshold(const struct classifier *classifier);
+
 /* What is known of `text`, as the record's "classification" member has it: "doc_type", "matters", "model".
  * `tasks` is a union of enum classify_task. */
 struct value classify_text(struct classifier *classifier, struct slice text, unsigned tasks);

@@ -1,11 +1,13 @@
 /* main.c - extract: a record with its text's place and its type in, the same record with fields out. */
 
 #include "lib/clock/clock.h"
+#include "lib/mem/mem.h"
 #include "lib/step/step.h"
 #include "steps/extract/explain.h"
 #include "steps/extract/extract.h"
 #include "steps/extract/models.h"
 #include "steps/extract/recognise.h"
+#include "steps/extract/remote.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +28,10 @@ static const char response_schema[] =
 	"{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"type\": \"object\", "
 	"\"properties\": {"
 	"\"extraction\": {\"type\": \"object\", \"required\": [\"model\", \"fields\"], \"properties\": {"
-	"\"model\": {\"type\": \"string\", \"description\": \"TYPE@VERSION of the extraction model\"}, "
+	"\"model\": {\"type\": \"string\", \"description\": \"TYPE@VERSION of the extraction "
+	"model, NAME@HOST of one that is served elsewhere\"}, "
+	"\"fallback\": {\"type\": \"string\", \"description\": \"why the rules answered for the endpoint\"}, "
+	"\"dropped\": {\"type\": \"array\", \"description\": \"what the endpoint said and is not so\"}, "
 	"\"partial\": {\"type\": \"boolean\", \"description\": \"true when time ran out\"}, "
 	"\"unknown\": {\"type\": \"object\", \"description\": \"fields without a value, each with the reason\"}, "
 	"\"fields\": {\"type\": \"object\", \"description\": \"what the model's fields found\", "
@@ -42,17 +47,37 @@ static const char response_schema[] =
 
 static const struct opt_option options[] = {
 	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS", "extraction models, TYPE.yaml each"},
+	ENDPOINT_OPTIONS("EXTRACT_"),
 	{NULL},
 };
 
-static void *open_models(const struct step_setup *setup, struct error *err)
+struct state {
+	struct models *models;
+	struct endpoint *endpoint; /* or NULL */
+};
+
+static void close_state(void *taken)
 {
-	return models_open(opt_text(setup->opts, "models"), err);
+	struct state *state = taken;
+
+	if (!state)
+		return;
+	endpoint_close(state->endpoint);
+	models_close(state->models);
+	mem_free(state);
 }
 
-static void close_models(void *state)
+static void *open_state(const struct step_setup *setup, struct error *err)
 {
-	models_close(state);
+	struct state *state = mem_new(sizeof(*state));
+
+	state->endpoint = endpoint_open(setup->opts, "EXTRACT_ENDPOINT_KEY", setup->log, err);
+	if (err->kind == ERROR_NONE)
+		state->models = models_open(opt_text(setup->opts, "models"), err);
+	if (state->models)
+		return state;
+	close_state(state);
+	return NULL;
 }
 
 /* "classification": {"doc_type": {"value": ...}}; empty when nobody classified the record. */
@@ -71,11 +96,34 @@ static int64_t deadline_of(const struct step_call *call)
 	return call->deadline_ms > 0 && call->deadline_ms < own ? call->deadline_ms : own;
 }
 
+/* By the endpoint where there is one; by the rules, and the record says so, where that gives nothing. */
+static int find(struct step_call *call, const struct model *model, struct value request, struct slice text,
+		struct value *extraction, struct error *err)
+{
+	const struct value *member = value_get(request, "pages");
+	struct value pages = member ? *member : value_null();
+	struct state *state = call->state;
+	struct error failure = {0};
+
+	if (state->endpoint &&
+	    remote_extract(state->endpoint, model, call, request, text, pages, extraction, &failure) == 0)
+		return 0;
+	if (state->endpoint && !endpoint_falls_back(state->endpoint)) {
+		*err = failure;
+		return -1;
+	}
+	*extraction = extract_fields(model, text, pages, deadline_of(call));
+	if (state->endpoint)
+		value_put(extraction, "fallback", value_string_repaired(slice_of(failure.message)));
+	return 0;
+}
+
 static int extract_record(struct step_call *call, struct value request, struct value *response,
 			  struct error *err)
 {
-	const struct model *model = models_get(call->state, type_of(request), value_get_text(request, "language"), err);
-	const struct value *pages = value_get(request, "pages");
+	const struct state *state = call->state;
+	const struct model *model = models_get(state->models, type_of(request), value_get_text(request, "language"), err);
+	struct value extraction;
 	struct buf text;
 	int result = -1;
 
@@ -86,9 +134,10 @@ static int extract_record(struct step_call *call, struct value request, struct v
 		error_set(err, ERROR_INPUT, "the text of the document is not UTF-8");
 		goto done;
 	}
+	if (find(call, model, request, buf_slice(&text), &extraction, err) < 0)
+		goto done;
 	*response = value_ref(request);
-	value_put(response, "extraction",
-		  extract_fields(model, buf_slice(&text), pages ? *pages : value_null(), deadline_of(call)));
+	value_put(response, "extraction", extraction);
 	result = 0;
 done:
 	buf_release(&text);
@@ -159,8 +208,8 @@ static const struct step step = {
 	.summary = "pull dates, parties, sums and provisions out of a record's text",
 	.example = "ingest decision.pdf | classify | extract",
 	.options = options,
-	.open = open_models,
-	.close = close_models,
+	.open = open_state,
+	.close = close_state,
 	.apply = extract_record,
 	.request_schema = request_schema,
 	.response_schema = response_schema,
