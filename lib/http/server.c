@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -165,16 +166,14 @@ int http_server_port(const struct http_server *server)
 	return server->listener.port;
 }
 
-/* No new connections; those that exist get "Connection: close" with their next answer. */
+/* No new connections; those that exist get "Connection: close" with their next answer. The socket refuses from now on,
+ * but stays until libmicrohttpd's thread, which may still poll it, has ended: its number must not be another's. */
 static void stop_listening(struct http_server *server)
 {
-	atomic_store(&server->draining, true);
-	if (server->listener.fd < 0)
+	if (atomic_exchange(&server->draining, true) || !server->daemon)
 		return;
-	if (server->daemon)
-		MHD_quiesce_daemon(server->daemon);
-	close(server->listener.fd);
-	server->listener.fd = -1;
+	MHD_quiesce_daemon(server->daemon);
+	shutdown(server->listener.fd, SHUT_RD);
 }
 
 int http_server_drain(struct http_server *server, int64_t wait_ms)
@@ -207,9 +206,9 @@ void http_server_close(struct http_server *server)
 		while (!server->closed && http_server_drain(server, 3600 * 1000) < 0)
 			;
 		MHD_stop_daemon(server->daemon);
-	} else if (server->listener.fd >= 0) {
-		close(server->listener.fd);
 	}
+	if (server->listener.fd >= 0)
+		close(server->listener.fd);
 	workers_stop(&server->workers);
 	if (server->is_ready) {
 		pthread_cond_destroy(&server->quiet);

@@ -11,10 +11,12 @@ enum { THREADS = 8, QUEUE = 256, CONNECTIONS = 512, TIMEOUT_S = 60, IDLE_S = 5 }
 
 /* ---- on the loop */
 
+/* What the run took from the request it shares, and counts are no atomics: the thread finds nothing to let go of. */
 void api_answer(struct api_request *request)
 {
 	struct api_listener *listener = request->listener;
 
+	value_set(&request->request, value_null());
 	pthread_mutex_lock(&listener->lock);
 	request->is_answered = true;
 	pthread_cond_broadcast(&listener->answered);
@@ -95,7 +97,7 @@ static void handle(void *ctx, const struct http_incoming *incoming, struct http_
 		.listener = ctx, .path = incoming->path, .request = incoming_value(incoming), .reply = reply};
 
 	pass_on(ctx, &request);
-	value_unref(request.request);
+	value_unref(request.request); /* the loop never saw it */
 }
 
 /* What `lexflow serve` adds to the callbacks has its rows here, more special ones first. */
