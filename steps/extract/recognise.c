@@ -1,6 +1,7 @@
 /* recognise.c - the table of recognisers, and their findings as values. */
 
 #include "steps/extract/recognise.h"
+#include "steps/extract/citations.h"
 #include "steps/extract/dates.h"
 #include "steps/extract/money.h"
 #include "steps/extract/numbers.h"
@@ -65,10 +66,47 @@ static bool next_date(struct slice text, size_t from, enum tongue tongue, struct
 	return true;
 }
 
+static void put_slice(struct value *map, const char *name, struct slice text)
+{
+	if (text.len)
+		value_put(map, name, value_string(text));
+}
+
+static bool next_citation(struct slice text, size_t from, enum tongue tongue, struct recognised *found)
+{
+	struct citation c;
+	struct value *value = &found->value;
+
+	(void)tongue;
+	if (!citation_next(text, from, &c))
+		return false;
+	*found = (struct recognised){c.start, c.end, value_map_new()};
+	value_put(value, "kind", value_string_z(citation_kind_name(c.kind)));
+	put_slice(value, "volume", c.volume);
+	if (c.name)
+		value_put(value, "reporter",
+			  value_stringf(c.series.len ? "%s %.*s" : "%s", c.name, SLICE_ARG(c.series)));
+	put_slice(value, "reporter_found", c.reporter);
+	put_slice(value, c.kind == CITATION_LAW || c.kind == CITATION_SECTION ? "section" : "page", c.page);
+	put_slice(value, "pin", c.pin);
+	if (c.is_short)
+		value_put(value, "short", value_bool(true));
+	if (c.year)
+		value_put(value, "year", value_int(c.year));
+	put_slice(value, "court", c.court);
+	if (!c.court.len && *c.court_of)
+		value_put(value, "court", value_string_z(c.court_of));
+	put_slice(value, "plaintiff", c.plaintiff);
+	put_slice(value, "defendant", c.defendant);
+	put_slice(value, "parenthetical", c.parenthetical);
+	return true;
+}
+
 const struct recogniser recognisers[] = {
 	{"money", "sums with their currency", next_money},
 	{"number", "numbers in figures and words", next_number},
 	{"date", "dates, whole or in part", next_date},
+	{"citation", "citations of decisions, laws and articles", next_citation},
 	{NULL, NULL, NULL},
 };
 
