@@ -291,10 +291,11 @@ static void count_features(const struct label_model *model, struct slice text, s
 
 			if (row < 0)
 				continue;
-			if (scratch->counts[row] == 0)
-				scratch->seen[scratch->seen_count++] = (uint32_t)row;
-			if (scratch->counts[row] < UINT16_MAX)
-				scratch->counts[row]++;
+			/* no branch: which word is new cannot be foreseen; `seen` has room for one too many */
+			scratch->seen[scratch->seen_count] = (uint32_t)row;
+			scratch->seen_count += scratch->counts[row] == 0;
+			scratch->counts[row] =
+				(uint16_t)(scratch->counts[row] + (scratch->counts[row] < UINT16_MAX));
 		}
 	}
 }

@@ -2,6 +2,7 @@
 #include "steps/classify/words.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* A hash under way: eight bytes wait in `group`, so that most words are mixed but once. */
 struct hash {
@@ -135,33 +136,158 @@ void words_init(struct words *words, struct slice text)
 	words->at = 0;
 }
 
-size_t words_read(struct words *words, struct word *list, size_t capacity)
+static uint64_t number_hash(void)
 {
-	const uint64_t number = hash_end(&(struct hash){0, '0'});
-	size_t count = 0;
-	size_t at = words->at;
+	return hash_end(&(struct hash){0, '0'});
+}
 
-	while (count < capacity && (at = skip(words, at)) < words->size) {
-		struct hash hash = {0};
-		size_t start = at;
-		unsigned seen =
-			0; /* bits of the word's bytes: a letter has one of the two highest, no digit has */
+/* The next word byte by byte, whatever it is made of. False at the end of the text. */
+static bool read_any(struct words *words, struct word *word)
+{
+	struct hash hash = {0};
+	size_t at = skip(words, words->at);
+	size_t start = at;
+	unsigned seen = 0; /* bits of the word's bytes: a letter has one of the two highest, no digit has */
 
-		while (at < words->size) {
-			unsigned char byte = words->text[at];
+	while (at < words->size) {
+		unsigned char byte = words->text[at];
 
-			if (folded[byte]) {
-				hash_add(&hash, folded[byte]);
-				at++;
-			} else if (byte < 0x80 || !sequence_hash(words, &at, &hash)) {
-				break;
-			}
-			seen |= byte;
+		if (folded[byte]) {
+			hash_add(&hash, folded[byte]);
+			at++;
+		} else if (byte < 0x80 || !sequence_hash(words, &at, &hash)) {
+			break;
 		}
-		list[count++] =
-			(struct word){seen & 0xc0 ? hash_end(&hash) : number, (uint32_t)start, (uint32_t)at};
+		seen |= byte;
 	}
 	words->at = at;
+	*word = (struct word){seen & 0xc0 ? hash_end(&hash) : number_hash(), (uint32_t)start, (uint32_t)at};
+	return at > start;
+}
+
+/* ---- plain text, 64 bytes at a time
+ *
+ * Nearly all of a text is ASCII. One look at a block gives a bit for every letter or digit, and a word is
+ * then a run of ones: where it starts and ends are two counts of bits, and its hash is taken from whole
+ * groups of eight bytes. Words with other bytes and those that a block cuts are left to the ways above.
+ */
+
+enum {
+	LANES = 16,
+	BLOCK = 64,
+	SLACK = 8, /* a group that starts in the block may reach past it */
+};
+
+typedef unsigned char lanes __attribute__((vector_size(LANES)));
+
+struct bits {
+	uint64_t plain; /* bit i: byte i is an ASCII letter or digit */
+	uint64_t high;  /* bit i: byte i is no ASCII */
+};
+
+/* Eight bytes as a number, the first one lowest. */
+static inline uint64_t eight_at(const void *bytes)
+{
+	uint64_t eight;
+
+	memcpy(&eight, bytes, sizeof(eight));
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? eight : __builtin_bswap64(eight);
+}
+
+/* The highest bit of each lane, gathered: the factor moves bit 8i to 56 + i. */
+static inline uint64_t bits_of(lanes mask)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < LANES; i += 8) {
+		uint64_t eight = eight_at((const char *)&mask + i) >> 7 & 0x0101010101010101u;
+
+		bits |= (eight * 0x0102040810204080u >> 56) << i;
+	}
+	return bits;
+}
+
+static inline struct bits look(const unsigned char *block)
+{
+	struct bits bits = {0};
+
+	for (size_t i = 0; i < BLOCK; i += LANES) {
+		lanes bytes;
+		lanes letters;
+		lanes digits;
+
+		memcpy(&bytes, block + i, LANES);
+		letters = (bytes | 0x20) - 'a';
+		digits = bytes - '0';
+		bits.plain |= bits_of((lanes)((letters < 26) | (digits < 10))) << i;
+		bits.high |= bits_of(bytes) << i;
+	}
+	return bits;
+}
+
+/* The bit 0x20 makes a letter small and is set in every digit; 0x40 is in letters only. */
+static inline uint64_t hash_plain(const unsigned char *bytes, size_t size, uint64_t number)
+{
+	const uint64_t small = 0x2020202020202020u;
+	struct hash hash = {0};
+	uint64_t seen = 0;
+
+	for (; size > 8; size -= 8, bytes += 8) {
+		hash.group = __builtin_bswap64(eight_at(bytes)) | small;
+		hash.sum = word_mix(hash.sum ^ hash.group);
+		seen |= hash.group;
+	}
+	hash.group = (__builtin_bswap64(eight_at(bytes)) | small) >> (64 - 8 * size);
+	seen |= hash.group;
+	return seen & 0x4040404040404040u ? hash_end(&hash) : number;
+}
+
+/* The words of the block at words->at that end in it, up to the first byte that is no ASCII. */
+static size_t read_plain(struct words *words, struct word *list, size_t capacity, uint64_t number)
+{
+	const unsigned char *block = words->text + words->at;
+	unsigned char tail[BLOCK + SLACK];
+	const size_t left = words->size - words->at;
+	size_t count = 0;
+	size_t at = 0;
+	struct bits bits;
+	size_t limit;
+
+	if (left < sizeof(tail)) {
+		memset(tail, 0, sizeof(tail));
+		block = memcpy(tail, block, left);
+	}
+	bits = look(block);
+	limit = bits.high ? (size_t)__builtin_ctzll(bits.high) : BLOCK;
+	while (count < capacity) {
+		size_t start = bits.plain ? (size_t)__builtin_ctzll(bits.plain) : BLOCK;
+		uint64_t after;
+
+		at = start < limit ? start : limit;
+		after = start < limit ? ~(bits.plain >> start) : 0;
+		if (!after || start + (size_t)__builtin_ctzll(after) >= limit)
+			break;
+		at = start + (size_t)__builtin_ctzll(after);
+		list[count++] = (struct word){hash_plain(block + start, at - start, number),
+					      (uint32_t)(words->at + start), (uint32_t)(words->at + at)};
+		bits.plain &= ~(uint64_t)0 << at;
+	}
+	words->at += at < left ? at : left;
+	return count;
+}
+
+size_t words_read(struct words *words, struct word *list, size_t capacity)
+{
+	const uint64_t number = number_hash();
+	size_t count = 0;
+
+	while (count < capacity && words->at < words->size) {
+		size_t before = words->at;
+
+		count += read_plain(words, list + count, capacity - count, number);
+		if (words->at == before && read_any(words, &list[count]))
+			count++;
+	}
 	return count;
 }
 

@@ -151,6 +151,70 @@ static void words_longer_than_a_group_differ_in_every_letter(void **state)
 	assert_false(hash_of("abcdefgh") == hash_of("abcdefghabcdefgh"));
 }
 
+/* Text is read in blocks of 64 bytes and a tail: where a word lies must not show. */
+static void a_word_is_the_same_wherever_it_stands(void **state)
+{
+	const char *const list[] = {"a",
+				    "1990",
+				    "Order",
+				    "Eightchr",
+				    "settlements",
+				    "d\xc3\xa9"
+				    "cision",
+				    "internationalisation",
+				    "x\xef\xac\x81le",
+				    NULL};
+	const char *const endings[] = {"", ".", "\xe2\x80\x99s", " and so on", NULL};
+
+	(void)state;
+	for (size_t i = 0; list[i]; i++) {
+		for (size_t before = 0; before < 150; before++) {
+			for (size_t after = 0; endings[after]; after++) {
+				struct word word;
+				struct words words;
+				struct buf text;
+				size_t size = strlen(list[i]);
+
+				buf_init(&text, 0);
+				for (size_t k = 0; k < before; k++)
+					buf_add_char(&text, ' ');
+				buf_add(&text, list[i], size);
+				buf_add(&text, endings[after], strlen(endings[after]));
+				words_init(&words, buf_slice(&text));
+				assert_int_equal(words_read(&words, &word, 1), 1);
+				assert_true(word.hash == hash_of(list[i]));
+				assert_int_equal(word.start, before);
+				assert_int_equal(word.end, before + size);
+				buf_release(&text);
+			}
+		}
+	}
+}
+
+/* A word of 100 letters, and 100 words in one text: neither a block nor a batch loses or doubles one. */
+static void long_words_and_many_words_are_complete(void **state)
+{
+	struct words words;
+	struct word list[7];
+	struct buf text;
+	size_t total = 0;
+	size_t count;
+
+	(void)state;
+	buf_init(&text, 0);
+	for (size_t i = 0; i < 100; i++)
+		buf_printf(&text, "%.*s ", (int)i + 1,
+			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	words_init(&words, buf_slice(&text));
+	while ((count = words_read(&words, list, 7)) > 0) {
+		for (size_t i = 0; i < count; i++)
+			assert_int_equal(list[i].end - list[i].start, ++total);
+	}
+	assert_int_equal(total, 100);
+	buf_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +226,8 @@ int main(void)
 		cmocka_unit_test(soft_hyphens_and_ligatures_are_undone),
 		cmocka_unit_test(bad_utf8_is_read_to_the_end_and_no_further),
 		cmocka_unit_test(words_longer_than_a_group_differ_in_every_letter),
+		cmocka_unit_test(a_word_is_the_same_wherever_it_stands),
+		cmocka_unit_test(long_words_and_many_words_are_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
