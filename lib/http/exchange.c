@@ -72,10 +72,15 @@ void http_reply_problem(struct http_reply *reply, enum problem problem, const ch
 
 static void refuse(struct http_exchange *exchange, enum problem problem, const char *detail, const char *hint)
 {
+	const struct http_server_options *options = &exchange->server->options;
+
 	if (exchange->is_refused)
 		return;
 	exchange->is_refused = true;
-	http_reply_problem(&exchange->reply, problem, detail, hint);
+	if (options->refuse)
+		options->refuse(options->ctx, &exchange->reply, problem, detail, hint);
+	else
+		http_reply_problem(&exchange->reply, problem, detail, hint);
 }
 
 /* ---- the head */
@@ -260,6 +265,18 @@ bool exchange_receive(struct http_exchange *exchange, const char *bytes, size_t 
 
 /* ---- the answer */
 
+/* From here on it belongs to the I/O thread. */
+static void resume(struct http_exchange *exchange)
+{
+	exchange->state = EXCHANGE_ANSWERED;
+	MHD_resume_connection(exchange->connection);
+}
+
+void http_answer(const struct http_incoming *incoming)
+{
+	resume((struct http_exchange *)incoming->exchange);
+}
+
 void exchange_handle(struct http_exchange *exchange)
 {
 	const struct http_server *server = exchange->server;
@@ -269,10 +286,8 @@ void exchange_handle(struct http_exchange *exchange)
 				   "no thread was free before the caller's time was up", NULL);
 	else
 		exchange->route->handle(server->options.ctx, &exchange->incoming, &exchange->reply);
-	if (exchange->state == EXCHANGE_QUEUED) {
-		exchange->state = EXCHANGE_ANSWERED;
-		MHD_resume_connection(exchange->connection); /* from here on it belongs to the I/O thread */
-	}
+	if (exchange->state == EXCHANGE_QUEUED)
+		resume(exchange);
 }
 
 /* Counts the exchange among those a drain waits for, unless the drain is over. A request counts once it is
@@ -295,15 +310,18 @@ enum MHD_Result exchange_dispatch(struct http_exchange *exchange)
 	if (!exchange->is_refused && !enter(exchange))
 		refuse(exchange, PROBLEM_SHUTTING_DOWN, "the service has finished its work", NULL);
 	if (!exchange->is_refused && !exchange->route->is_inline) {
-		/* Suspended before it is pushed: a worker may be done with it before push returns. */
+		/* Suspended before it is handed over: who gets it may be done with it before this returns. */
 		exchange->state = EXCHANGE_QUEUED;
 		MHD_suspend_connection(exchange->connection);
+		if (exchange->route->is_deferred) {
+			exchange->route->handle(exchange->server->options.ctx, &exchange->incoming, &exchange->reply);
+			return MHD_YES;
+		}
 		if (workers_push(&exchange->server->workers, exchange))
 			return MHD_YES;
 		refuse(exchange, PROBLEM_OVERLOADED, "all threads are busy and the queue is full",
 		       "try again, or run more instances");
-		exchange->state = EXCHANGE_ANSWERED;
-		MHD_resume_connection(exchange->connection);
+		resume(exchange);
 		return MHD_YES;
 	}
 	if (!exchange->is_refused)

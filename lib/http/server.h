@@ -4,8 +4,9 @@
  * One thread of libmicrohttpd (more on large machines) moves bytes on epoll: it receives a whole request,
  * suspends the connection and queues the request; a worker thread calls the route's handler and resumes the
  * connection. So long work never holds up other connections, and an inline route (health) answers even
- * when all workers are busy. The queue is bounded by count and by bytes: what does not fit is refused
- * at once with 503 and Retry-After, before it can cost anything.
+ * when all workers are busy. A deferred route keeps the request and is answered by whoever calls http_answer: a
+ * program with a loop of its own needs no thread for each request that waits. The queue is bounded by count and by
+ * bytes: what does not fit is refused at once with 503 and Retry-After, before it can cost anything.
  *
  * Bounds: body (413), bytes and requests under way (503), headers (32 KiB, 431), connections, idle time,
  * time to receive a request. Errors are application/problem+json. On a loopback address a Host other than
@@ -68,14 +69,20 @@ struct http_route {
 	const char *path;   /* whole; or a stem and a star: all that begins so */
 	http_handler *handle;
 	bool is_inline; /* answered on the I/O thread: must be quick and never wait */
+	bool is_deferred; /* called as an inline one; request and reply are its own until it calls http_answer */
 	bool any_body;  /* the body need not be declared as JSON */
 };
+
+/* Of a deferred route: the reply is filled and may be sent. From any thread, once. */
+void http_answer(const struct http_incoming *incoming);
 
 struct http_server_options {
 	const char *host; /* address or name to bind; NULL: 127.0.0.1 */
 	int port;         /* 0: any free one */
 	const struct http_route *routes;
 	void *ctx; /* of the handlers */
+	/* How a request that no handler sees is refused; NULL: as a problem (http_reply_problem). */
+	void (*refuse)(void *ctx, struct http_reply *reply, enum problem problem, const char *detail, const char *hint);
 	const struct logger *log;
 	int threads;            /* workers; at least 1 */
 	int queue;              /* requests waiting for a worker; 0: 1000 */

@@ -14,7 +14,7 @@
 
 /* Every function of libcrypto that we load, in alphabetical order. */
 #define CRYPTO_FUNCTIONS(f) \
-	f(EVP_DecodeBlock) f(EVP_Digest) f(EVP_EncodeBlock) f(EVP_get_digestbyname) f(HMAC)
+	f(CRYPTO_memcmp) f(EVP_DecodeBlock) f(EVP_Digest) f(EVP_EncodeBlock) f(EVP_get_digestbyname) f(HMAC)
 
 struct crypto_functions {
 #define CRYPTO_MEMBER(name) __typeof__(name) *load_##name;
@@ -26,6 +26,7 @@ struct crypto_functions {
 const struct crypto_functions *crypto_functions(void);
 
 #ifndef LIB_LOAD_CRYPTO_TABLE
+#define CRYPTO_memcmp (crypto_functions()->load_CRYPTO_memcmp)
 #define EVP_DecodeBlock (crypto_functions()->load_EVP_DecodeBlock)
 #define EVP_Digest (crypto_functions()->load_EVP_Digest)
 #define EVP_EncodeBlock (crypto_functions()->load_EVP_EncodeBlock)

@@ -96,18 +96,24 @@ static struct value decoded_body(struct slice bytes, struct value headers)
 	return body;
 }
 
+struct value incoming_query(const struct http_incoming *incoming)
+{
+	struct value query = value_map_new();
+
+	http_incoming_query(incoming, add_parameter, &query);
+	return query;
+}
+
 struct value incoming_value(const struct http_incoming *incoming)
 {
 	struct value request = value_map_new();
 	struct value headers = value_map_new();
-	struct value query = value_map_new();
 
 	http_incoming_headers(incoming, add_header, &headers);
-	http_incoming_query(incoming, add_parameter, &query);
 	value_put(&request, "method", text_of(slice_of(incoming->method)));
 	value_put(&request, "url", text_of(slice_of(incoming->path)));
 	value_put(&request, "body", decoded_body(incoming->body, headers));
-	value_put(&request, "query", query);
+	value_put(&request, "query", incoming_query(incoming));
 	value_put(&request, "headers", headers);
 	return request;
 }

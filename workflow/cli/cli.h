@@ -30,7 +30,7 @@ const struct subcommand *cli_find_subcommand(const char *name); /* or NULL */
 extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command,
 	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command, cli_graph_command,
 	cli_eval_command, cli_diff_command, cli_completion_command, cli_help_command, cli_gc_command,
-	cli_cancel_command, cli_export_command, cli_import_command;
+	cli_cancel_command, cli_export_command, cli_import_command, cli_serve_command, cli_env_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
 int cli_plan(const struct opts *opts);
@@ -48,6 +48,8 @@ int cli_export(const struct opts *opts);
 int cli_import(const struct opts *opts);
 int cli_gc(const struct opts *opts);
 int cli_cancel(const struct opts *opts);
+int cli_serve(const struct opts *opts);
+int cli_env(const struct opts *opts);
 
 /* Options that several commands share. */
 extern const struct opt_option cli_state_options[];   /* --state */

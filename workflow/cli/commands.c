@@ -5,6 +5,8 @@
 
 const struct subcommand cli_subcommands[] = {
 	{"run", &cli_run_command, cli_run},
+	{"serve", &cli_serve_command, cli_serve},
+	{"env", &cli_env_command, cli_env},
 	{"check", &cli_check_command, cli_check},
 	{"list", &cli_list_command, cli_list},
 	{"show", &cli_show_command, cli_show},

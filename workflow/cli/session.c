@@ -159,7 +159,7 @@ static int open_tokens(struct session *session, const struct opts *opts, struct 
 	return error_set(err, ERROR_INPUT, "--auth is none, fake, gcloud or metadata, not \"%s\"", given);
 }
 
-static int open_world(struct session *session, const struct opts *opts, struct error *err)
+static int open_world(struct session *session, const struct opts *opts, session_adapt *adapt, struct error *err)
 {
 	struct world_options options = {
 		.log = &session->log, .ended = ended, .failed = journal_failed, .ctx = session};
@@ -177,6 +177,8 @@ static int open_world(struct session *session, const struct opts *opts, struct e
 	options.prepare = session_prepare;
 	options.child_ctx = session;
 	options.state = state;
+	if (adapt)
+		adapt(session, &options);
 	if (read_durability(opts, &options.durability, err) == 0 && open_tokens(session, opts, err) == 0) {
 		options.tokens = session->tokens;
 		session->world = world_open(&session->loop, &options, err);
@@ -215,6 +217,12 @@ static void raise_open_files(void)
 int session_open(struct session *session, const struct opts *opts, const char *definition,
 		 const struct plan *plan, struct error *err)
 {
+	return session_open_as(session, opts, definition, plan, NULL, err);
+}
+
+int session_open_as(struct session *session, const struct opts *opts, const char *definition,
+		    const struct plan *plan, session_adapt *adapt, struct error *err)
+{
 	const char *format = opt_text(opts, "log");
 
 	*session = (struct session){.is_quiet = opt_flag(opts, "quiet"), .opts = opts};
@@ -234,7 +242,7 @@ int session_open(struct session *session, const struct opts *opts, const char *d
 		return -1;
 	if (plan)
 		session_warm(session, plan); /* they load while the database opens */
-	return open_world(session, opts, err);
+	return open_world(session, opts, adapt, err);
 }
 
 void session_env(const struct session *session, const char *definition, const char *run_id, struct value *env)
@@ -366,7 +374,7 @@ void session_close(struct session *session)
 	services_stop(session->services); /* they drain while the journal closes */
 	api_stop(session->listener);
 	world_close(session->world);
-	api_close(session->listener);
+	api_close_listener(session->listener);
 	tokens_free(session->tokens);
 	services_close(session->services);
 	uv_close((uv_handle_t *)&session->on_interrupt, NULL);

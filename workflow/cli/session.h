@@ -44,6 +44,10 @@ struct session {
  * run. */
 int session_open(struct session *session, const struct opts *opts, const char *definition,
 		 const struct plan *plan, struct error *err);
+/* The same for another host of runs than this one: `adapt` changes what the world is opened with. */
+typedef void session_adapt(struct session *session, struct world_options *options);
+int session_open_as(struct session *session, const struct opts *opts, const char *definition,
+		    const struct plan *plan, session_adapt *adapt, struct error *err);
 /* Start the services now if the plan names one of them: what later steps need loads while the first ones run.
  */
 void session_warm(struct session *session, const struct plan *plan);

@@ -29,7 +29,7 @@ static int port_of(struct slice url)
 
 static int open_listener(struct session *session, int port, struct error *err)
 {
-	struct api_options options = {.world = session->world, .log = &session->log, .port = port};
+	struct api_listen_options options = {.world = session->world, .log = &session->log, .port = port};
 	struct error taken = {0};
 
 	session->listener = api_listen(&session->loop, &options, &taken);

@@ -96,6 +96,7 @@ static struct callback lend(const struct run *run, const struct endpoint *endpoi
 		.method = value_text(endpoint->method),
 		.step = value_text(endpoint->step),
 		.has_payload = !value_is_null(endpoint->payload),
+		.payload = endpoint->payload,
 	};
 
 	for (const struct effect *effect = run->effects; effect; effect = effect->next)

@@ -48,6 +48,7 @@ struct callback {
 	const char *id;
 	struct slice url, method, step;
 	bool has_payload; /* a request came that no step has taken yet */
+	struct value payload; /* that request, as await_callback gives it; else null */
 	int64_t waiters;  /* steps that wait for one */
 };
 

@@ -14,6 +14,7 @@
 #include "lib/mem/mem.h"
 #include "workflow/engine/world_private.h"
 #include "workflow/journal/cancel.h"
+#include "workflow/journal/executions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,9 @@ static void release_one(struct world *world, struct waiting *waiting)
 		kill_point("callback.before-ack");
 		waiting->arrived(waiting->arrived_ctx, true);
 		break;
+	case WAITING_RECORDED:
+		waiting->arrived(waiting->arrived_ctx, true);
+		break;
 	case WAITING_END:
 		kill_point("run.after-end");
 		if (!child_ended(world, waiting->run))
@@ -117,7 +121,7 @@ static bool is_waiting(void *ctx)
 {
 	const struct world *world = ctx;
 
-	return world->calls == 0;
+	return world->calls == 0 && !world->options.has_visitors;
 }
 
 /* Nothing more leaves (J1); who sent a request that is not on disk is told so. */
@@ -127,7 +131,7 @@ static void drop_queue(struct world *world)
 		struct waiting item = *world->queue_first;
 
 		dequeue(world, world->queue_first);
-		if (item.kind == WAITING_ARRIVAL)
+		if (item.arrived)
 			item.arrived(item.arrived_ctx, false);
 	}
 }
@@ -270,6 +274,18 @@ enum arrival world_arrive(struct world *world, struct slice path, struct value r
 					.arrived_ctx = arrived_ctx});
 	world_settle(world, run);
 	return ARRIVAL_TAKEN;
+}
+
+void world_when_recorded(struct world *world, world_arrived *arrived, void *arrived_ctx)
+{
+	if (journal_is_settled(world->journal)) {
+		arrived(arrived_ctx, true);
+		return;
+	}
+	enqueue(world, (struct waiting){.kind = WAITING_RECORDED,
+					.ticket = journal_ticket(world->journal),
+					.arrived = arrived,
+					.arrived_ctx = arrived_ctx});
 }
 
 /* ---- runs */

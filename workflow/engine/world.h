@@ -55,6 +55,9 @@ struct world_options {
 	int (*prepare)(void *ctx, const struct plan *plan, struct value *connectors, struct error *err);
 	void *child_ctx;
 
+	/* Others than runs are waited for by the loop (requests to a server): commits are always the writer's thread's. */
+	bool has_visitors;
+
 	/* The run is over (or diverged, or its rerun is done) and all of it is on disk. */
 	void (*ended)(void *ctx, struct run *run);
 	/* The journal cannot go on: nothing more is recorded or sent. Runs stay as the journal has them. */
@@ -93,6 +96,10 @@ void world_free_run(struct run *run); /* NULL is fine */
 /* How many runs that runs started go on here; with `each` their ids, until it returns false. They go on when the
  * run that started them has ended. */
 size_t world_children(const struct world *world, bool (*each)(void *ctx, const char *id), void *ctx);
+
+/* `arrived` is called once, later or (nothing is queued) at once: all that was queued for the journal up to now is on
+ * disk, or the journal failed. */
+void world_when_recorded(struct world *world, world_arrived *arrived, void *arrived_ctx);
 
 /* A request to a callback of any run. ARRIVAL_TAKEN: `arrived` is called once, later; else it is not.
  * `request` is lent (run.h). ARRIVAL_WRONG_METHOD: *allowed is the right one, if `allowed` is given; borrowed. */

@@ -12,6 +12,7 @@ enum waiting_kind {
 	WAITING_OPENED,	 /* a callback: people are told where it is */
 	WAITING_ARRIVAL, /* of a request to one: its sender is answered */
 	WAITING_END,	 /* of a run */
+	WAITING_RECORDED, /* whoever acknowledges what was queued is told */
 };
 
 struct waiting {

@@ -41,7 +41,7 @@ static int select_ended(struct db *db, const struct gc_rules *rules, struct erro
 		return -1;
 	stmt = db_prepare(db,
 			  "INSERT INTO doomed SELECT row, (SELECT count(*) FROM events WHERE run = r.row) FROM runs r "
-			  "WHERE state <> 0 AND end_us < ?1 "
+			  "WHERE state NOT IN (0, 4) AND end_us < ?1 "
 			  "AND row NOT IN (SELECT row FROM runs ORDER BY row DESC LIMIT ?2) "
 			  "AND NOT (origin = 2 AND EXISTS (SELECT 1 FROM runs WHERE id = r.parent_run AND state = 0))",
 			  err);
@@ -186,8 +186,9 @@ static int delete_next(struct collector *c, int64_t *row, struct error *err)
 			found = -1;
 	}
 	if (found >= 0 &&
-	    run_sql(c->db, "DELETE FROM definitions WHERE NOT EXISTS (SELECT 1 FROM runs WHERE definition = hash)", 0,
-		    &c->report->definitions, err) < 0)
+	    run_sql(c->db, "DELETE FROM definitions WHERE NOT EXISTS (SELECT 1 FROM runs WHERE definition = hash) "
+		    "AND NOT EXISTS (SELECT 1 FROM revisions WHERE definition = hash)",
+		    0, &c->report->definitions, err) < 0)
 		return -1;
 	return found;
 }

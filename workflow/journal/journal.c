@@ -33,9 +33,9 @@ enum {
 
 const char *run_state_name(enum run_state state)
 {
-	static const char *const names[] = {"ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED"};
+	static const char *const names[] = {"ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "QUEUED"};
 
-	return state <= RUN_CANCELLED ? names[state] : "UNKNOWN";
+	return state <= RUN_QUEUED ? names[state] : "UNKNOWN";
 }
 
 char *journal_default_path(void)
@@ -634,6 +634,11 @@ static int64_t queue(struct journal *journal, const struct record *record, struc
 	assert(!batch->records.full); /* the engine's limits are far below */
 	batch->ticket = journal->ticket;
 	return journal->ticket;
+}
+
+int64_t journal_queue(struct journal *journal, const struct record *record, struct slice content)
+{
+	return queue(journal, record, content, NULL);
 }
 
 int64_t journal_append(struct journal *journal, const struct journal_run *run, const struct event *event)

@@ -56,7 +56,7 @@ struct event {
 
 /* ---- runs */
 
-enum run_state { RUN_ACTIVE, RUN_SUCCEEDED, RUN_FAILED, RUN_CANCELLED };
+enum run_state { RUN_ACTIVE, RUN_SUCCEEDED, RUN_FAILED, RUN_CANCELLED, RUN_QUEUED /* waits for its turn */ };
 const char *run_state_name(enum run_state state); /* "ACTIVE", "SUCCEEDED" ... as the API says */
 
 /* Where a run comes from: what its parent is to it. */

@@ -34,7 +34,7 @@ const char *locks_path(const struct locks *locks);
 /* ---- writer.c: the thread that commits */
 
 /* What is queued for the database, in order; each record is followed by its content and parts. */
-enum record_kind { RECORD_EVENT, RECORD_END };
+enum record_kind { RECORD_EVENT, RECORD_END, RECORD_EXECUTION, RECORD_BEGUN };
 
 struct record {
 	enum record_kind kind;
@@ -105,6 +105,15 @@ void reader_lend(struct reader *reader, struct journal_run *run, struct slice fi
 /* The runs wished ended, at most `size`; how many, or -1. */
 int reader_cancels(struct reader *reader, int64_t *rows, int size, struct error *err);
 
+/* For statements of other files: prepared and stepped on the reading connection. */
+sqlite3_stmt *reader_prepare(struct reader *reader, const char *sql, struct error *err);
+int reader_step(struct reader *reader, sqlite3_stmt *stmt, struct error *err); /* as db_step */
+
+/* ---- workflows.c, executions.c */
+struct value journal_fields(struct slice json); /* a map; empty for what is none */
+int execution_write(struct db *db, const struct record *record, const char *content, struct error *err);
+int execution_write_begun(struct db *db, const struct record *record, struct error *err);
+
 /* ---- cancel.c */
 struct cancel_watch; /* opaque */
 void cancels_close(struct cancel_watch *watch); /* NULL is fine */
@@ -122,8 +131,12 @@ struct journal {
 	struct batch *spare;   /* to be used again */
 	int64_t ticket;	       /* of the last append */
 	int64_t settled;       /* the loop was told about tickets up to here */
+	int64_t last_entered;  /* row that executions.c gave last */
 	bool failed;
 	struct cancel_watch *cancels; /* NULL: nobody looks for wishes */
 };
+
+/* ---- journal.c: queue a record of any kind; its ticket */
+int64_t journal_queue(struct journal *journal, const struct record *record, struct slice content);
 
 #endif

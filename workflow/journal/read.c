@@ -62,9 +62,14 @@ int reader_open(struct reader *reader, struct error *err)
 	return 0;
 }
 
-static sqlite3_stmt *prepare(struct reader *reader, const char *sql, struct error *err)
+sqlite3_stmt *reader_prepare(struct reader *reader, const char *sql, struct error *err)
 {
 	return reader_open(reader, err) == 0 ? db_prepare(reader->db, sql, err) : NULL;
+}
+
+int reader_step(struct reader *reader, sqlite3_stmt *stmt, struct error *err)
+{
+	return db_step(reader->db, stmt, err);
 }
 
 /* A text that was lent before may come back: a run made after the model of another. */
@@ -121,7 +126,7 @@ static int first_run(struct reader *reader, sqlite3_stmt *stmt, struct journal_r
 
 int reader_run(struct reader *reader, int64_t row, struct journal_run *run, struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(reader, RUN_COLUMNS "WHERE row = ?1", err);
+	sqlite3_stmt *stmt = reader_prepare(reader, RUN_COLUMNS "WHERE row = ?1", err);
 
 	if (!stmt)
 		return -1;
@@ -137,11 +142,11 @@ static sqlite3_stmt *find_statement(struct reader *reader, const char *id, bool 
 	sqlite3_stmt *stmt;
 
 	if (strcmp(id, "last") == 0)
-		return prepare(reader, RUN_COLUMNS "ORDER BY row DESC LIMIT 1", err);
+		return reader_prepare(reader, RUN_COLUMNS "ORDER BY row DESC LIMIT 1", err);
 	if (prefix)
-		stmt = prepare(reader, RUN_COLUMNS "WHERE id >= ?1 AND id < ?1 || '~' LIMIT 2", err);
+		stmt = reader_prepare(reader, RUN_COLUMNS "WHERE id >= ?1 AND id < ?1 || '~' LIMIT 2", err);
 	else
-		stmt = prepare(reader, RUN_COLUMNS "WHERE id = ?1", err);
+		stmt = reader_prepare(reader, RUN_COLUMNS "WHERE id = ?1", err);
 	if (stmt)
 		db_bind_text(stmt, 1, slice_of(id));
 	return stmt;
@@ -171,7 +176,7 @@ int journal_find(struct journal *journal, const char *id, struct journal_run *ru
 
 int journal_get(struct journal *journal, const char *id, struct journal_run *run, struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(journal->reader, RUN_COLUMNS "WHERE id = ?1", err);
+	sqlite3_stmt *stmt = reader_prepare(journal->reader, RUN_COLUMNS "WHERE id = ?1", err);
 
 	if (!stmt)
 		return -1;
@@ -197,7 +202,7 @@ static int each_run(struct reader *reader, sqlite3_stmt *stmt,
 int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct journal_run *run), void *ctx,
 		 struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(journal->reader, RUN_COLUMNS "ORDER BY row DESC", err);
+	sqlite3_stmt *stmt = reader_prepare(journal->reader, RUN_COLUMNS "ORDER BY row DESC", err);
 
 	return stmt ? each_run(journal->reader, stmt, each, ctx, err) : -1;
 }
@@ -205,7 +210,7 @@ int journal_list(struct journal *journal, bool (*each)(void *ctx, const struct j
 int journal_children(struct journal *journal, const char *parent,
 		     bool (*each)(void *ctx, const struct journal_run *run), void *ctx, struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(
+	sqlite3_stmt *stmt = reader_prepare(
 		journal->reader,
 		RUN_COLUMNS "WHERE parent_run = ?1 AND parent_run <> '' AND origin = 2 ORDER BY row", err);
 
@@ -218,7 +223,7 @@ int journal_children(struct journal *journal, const char *parent,
 int journal_source(struct journal *journal, const struct journal_run *run, struct buf *source,
 		   struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(journal->reader, "SELECT source FROM definitions WHERE hash = ?1", err);
+	sqlite3_stmt *stmt = reader_prepare(journal->reader, "SELECT source FROM definitions WHERE hash = ?1", err);
 	int row;
 
 	if (!stmt)
@@ -239,7 +244,7 @@ int journal_source(struct journal *journal, const struct journal_run *run, struc
 
 int reader_cancels(struct reader *reader, int64_t *rows, int size, struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(reader, "SELECT run FROM cancellations LIMIT ?1", err);
+	sqlite3_stmt *stmt = reader_prepare(reader, "SELECT run FROM cancellations LIMIT ?1", err);
 	int count = 0, row;
 
 	if (!stmt)
@@ -279,7 +284,7 @@ static int take_event(struct reader *reader, sqlite3_stmt *stmt, struct event *e
 int journal_events(struct journal *journal, const struct journal_run *run, int64_t from,
 		   bool (*each)(void *ctx, const struct event *event), void *ctx, struct error *err)
 {
-	sqlite3_stmt *stmt = prepare(journal->reader,
+	sqlite3_stmt *stmt = reader_prepare(journal->reader,
 				     "SELECT number, kind, strand, effect, time_us, content, parts FROM events "
 				     "WHERE run = ?1 AND number >= ?2 ORDER BY number",
 				     err);

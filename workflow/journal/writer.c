@@ -109,6 +109,10 @@ static int write_record(struct db *db, sqlite3_stmt *insert, const struct record
 {
 	if (record->kind == RECORD_END)
 		return write_end(db, record, err);
+	if (record->kind == RECORD_EXECUTION)
+		return execution_write(db, record, content, err);
+	if (record->kind == RECORD_BEGUN)
+		return execution_write_begun(db, record, err);
 	if (record->part_count == 0)
 		return write_event(db, insert, record, (struct slice){content, record->content_len}, err);
 	if (put_parts(db, record, content, rest, err) < 0)

@@ -91,7 +91,7 @@ static void set_up(struct stage *stage)
 					.ended = ended,
 					.failed = failed,
 					.ctx = stage};
-	struct api_options api = {0};
+	struct api_listen_options api = {0};
 	struct error err = {0};
 
 	memset(stage, 0, sizeof(*stage));
@@ -113,7 +113,7 @@ static void tear_down(struct stage *stage)
 	api_stop(stage->listener);
 	world_free_run(stage->run);
 	world_close(stage->world);
-	api_close(stage->listener);
+	api_close_listener(stage->listener);
 	uv_run(&stage->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&stage->loop), 0);
 	plan_free(stage->plan);

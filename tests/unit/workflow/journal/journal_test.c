@@ -460,7 +460,7 @@ static void a_full_disk_keeps_what_was_announced(void **state)
 {
 	struct world *world = *state;
 	struct journal_run run = create(&world->desk, "one");
-	struct rlimit old, small = {.rlim_cur = 300 << 10, .rlim_max = RLIM_INFINITY};
+	struct rlimit old, small = {.rlim_cur = 600 << 10, .rlim_max = RLIM_INFINITY};
 	char content[3000];
 	int64_t number = 0;
 
