@@ -110,12 +110,25 @@ static bool has_header(const struct http_request *request, const char *name)
 	return false;
 }
 
+/* A body of HEAD or TRACE is not sent: it means nothing (RFC 9110, 9.3.2 and 9.3.8), and curl would wait for
+ * one in the answer to a HEAD that has it. The methods that are made for bodies send an empty one. */
+static bool sends_body(const struct http_call *call)
+{
+	const char *method = call->text.data + call->method;
+
+	if (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0)
+		return true;
+	return call->has_body && strcmp(method, "HEAD") != 0 && strcmp(method, "TRACE") != 0;
+}
+
 static int copy_headers(struct http_call *call, const struct http_request *request)
 {
 	for (size_t i = 0; i < request->header_count; i++) {
 		if (add_header(call, &request->headers[i]) < 0)
 			return -1;
 	}
+	if (!sends_body(call))
+		return 0;
 	/* A line "Name:" takes away what curl would add by itself. */
 	add_line(call, keep_text(call, "Expect:"));
 	if (!has_header(request, "Content-Type"))
@@ -148,14 +161,10 @@ static void copy_address(struct http_call *call, const struct http_request *requ
 	keep_text(call, request->connect_to);
 }
 
-/* A body of HEAD or TRACE is not sent: it means nothing (RFC 9110, 9.3.2 and 9.3.8), and curl would wait for
- * one in the answer to a HEAD that has it. */
 static void set_method(struct http_call *call)
 {
 	const char *method = call->text.data + call->method;
-	bool has_body = call->has_body && strcmp(method, "HEAD") != 0 && strcmp(method, "TRACE") != 0;
-	bool sends = has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
-		     strcmp(method, "PATCH") == 0;
+	bool sends = sends_body(call);
 
 	curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, NULL);
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);

@@ -114,9 +114,15 @@ static int reserve(struct buf *buf, size_t more)
 	return 0;
 }
 
+/* Most of what is added is short and there is room for it. */
+static bool has_room(const struct buf *buf, size_t more)
+{
+	return more < buf->cap - buf->len && more <= buf->limit - buf->len;
+}
+
 int buf_add(struct buf *buf, const void *bytes, size_t size)
 {
-	if (reserve(buf, size) < 0)
+	if (!has_room(buf, size) && reserve(buf, size) < 0)
 		return -1;
 	if (size)
 		memcpy(buf->data + buf->len, bytes, size);
@@ -137,7 +143,11 @@ int buf_add_slice(struct buf *buf, struct slice text)
 
 int buf_add_char(struct buf *buf, char byte)
 {
-	return buf_add(buf, &byte, 1);
+	if (!has_room(buf, 1) && reserve(buf, 1) < 0)
+		return -1;
+	buf->data[buf->len++] = byte;
+	buf->data[buf->len] = '\0';
+	return 0;
 }
 
 int buf_add_utf8(struct buf *buf, int32_t code_point)
