@@ -14,8 +14,9 @@
 
 enum { EXTRACT_TIME_MS = 5000, EXTRACT_MAX_BYTES = 8 << 20 };
 
-/* {"model": "press_release@1", "fields": {...}, "unknown": {FIELD: why it has no value}}, plus "partial": true when `deadline_ms` (clock_monotonic_ms)
- * passed before every rule was tried. `text` is valid UTF-8; `pages` as in the record, or null. */
+/* {"model": "press_release@1", "fields": {...}, "unknown": {FIELD: why it has no value}}, plus "partial": true
+ * when `deadline_ms` (clock_monotonic_ms) passed before every rule was tried. `text` is valid UTF-8; `pages` as
+ * in the record, or null. */
 struct value extract_fields(const struct model *model, struct slice text, struct value pages,
 			    int64_t deadline_ms);
 /* The same; `trace` (a list, or NULL) takes a note for each rule that gave nothing and each place that a rule

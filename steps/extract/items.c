@@ -246,6 +246,17 @@ static int64_t page_of(struct value pages, size_t start)
 	return (int64_t)(low ? low : 1);
 }
 
+/* The page, from 1, and where in its text the item begins. */
+static void put_page(struct value *value, struct value pages, size_t start)
+{
+	int64_t page = page_of(pages, start);
+	struct value at = *value_list_at(pages, (size_t)page - 1);
+
+	value_put(value, "page", value_int(page));
+	if (value_is_number(at) && value_number(at) >= 0 && value_number(at) <= (double)start)
+		value_put(value, "page_offset", value_int((int64_t)start - (int64_t)value_number(at)));
+}
+
 static struct value item_value(const struct item *item, struct reading *reading, struct value pages)
 {
 	const struct view *view = reading_view(reading, item->rule->view);
@@ -266,7 +277,7 @@ static struct value item_value(const struct item *item, struct reading *reading,
 	if (item->rule->name.len)
 		value_put(&value, "rule", value_string(item->rule->name));
 	if (pages.kind == VALUE_LIST && value_len(pages))
-		value_put(&value, "page", value_int(page_of(pages, span.start)));
+		put_page(&value, pages, span.start);
 	return value;
 }
 

@@ -43,7 +43,7 @@ static const char response_schema[] =
 	"\"span\": {\"type\": \"object\", \"properties\": {\"start\": {\"type\": \"integer\"}, "
 	"\"end\": {\"type\": \"integer\"}}}, \"quote\": {\"type\": \"string\"}, "
 	"\"confidence\": {\"type\": \"number\", \"minimum\": 0, \"maximum\": 1}, "
-	"\"page\": {\"type\": \"integer\"}, \"rule\": {\"type\": \"string\"}}}}}";
+	"\"page\": {\"type\": \"integer\"}, \"page_offset\": {\"type\": \"integer\"}, \"rule\": {\"type\": \"string\"}}}}}";
 
 static const struct opt_option options[] = {
 	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS", "extraction models, TYPE.yaml each"},

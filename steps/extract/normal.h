@@ -3,8 +3,11 @@
  *
  *   amount      decimal string             currency    ISO 4217 code
  *   date        ISO 8601, 7/4/20 is July   date_dmy    ISO 8601, 7/4/20 is April
+ *   date_part   a date as far as it goes: 2014-10, 2014        number   25, "twenty-five" -> 25
+ *   duration    ISO 8601: "three years" -> P3Y, "36-month" -> P36M
  *   name        a name, tidied             party_kind  "entity" or "person"
  *   squeeze     without blanks             text        blanks made single
+ *   capitals    "NEW YORK" -> "New York", words that have small letters as they are
  *   upper lower digits                     else VALUE  what stands for nothing
  *   replace A B every A becomes B; ^A only at the start
  *   lookup T    the value of table T whose pattern comes first

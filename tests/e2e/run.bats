@@ -96,6 +96,17 @@ at_most() {
 	at_most 0
 }
 
+@test "period, court, counts, term and what an OFAC notice weighs are as the text says" {
+	run jq -rn --slurpfile known tests/samples/expected.jsonl --slurpfile records "$XDG_STATE_HOME.records" '
+		($records | map({key: (.source | sub(".*/"; "")), value: .extraction.fields}) | from_entries) as $by_file
+		| $known[] | . as $sample | (.details // {}) | to_entries[]
+		| (.key | split(".") | map(tonumber? // .)) as $path
+		| ($by_file[$sample.file] | try getpath($path) catch null) as $found
+		| select($found != .value)
+		| "\($sample.file): \(.key) expected \(.value), found \($found)"'
+	at_most 0
+}
+
 @test "every quote stands at its span in the text" {
 	run python3 - "$XDG_STATE_HOME.records" <<-'END'
 		import json, sys

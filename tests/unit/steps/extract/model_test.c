@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -275,6 +276,7 @@ static void pages_are_told_by_the_start(void **state)
 	list = field_of(extraction, "w");
 	assert_int_equal(value_get_int(*value_list_at(list, 0), "page", 0), 1);
 	assert_int_equal(value_get_int(*value_list_at(list, 1), "page", 0), 2);
+	assert_int_equal(value_get_int(*value_list_at(list, 1), "page_offset", -1), 0);
 	value_unref(extraction);
 	value_unref(pages);
 	models_close(models);
@@ -401,6 +403,39 @@ static void a_table_rewrites_what_its_patterns_match(void **state)
 	value_unref(extraction);
 }
 
+static void normalise_as(const char *pipe, const char *text, const char *want)
+{
+	struct value extraction;
+	char model[300];
+
+	snprintf(model, sizeof(model), "fields:\n  f:\n    rules: [{find: '.+', give: {v: $match | %s}}]\n",
+		 pipe);
+	folder_write(&folder, "default.yaml", model);
+	extraction = find(text);
+	if (want)
+		assert_member(*value_list_at(field_of(extraction, "f"), 0), "v", want);
+	else
+		assert_int_equal(value_len(field_of(extraction, "f")), 0);
+	value_unref(extraction);
+}
+
+static void periods_terms_and_numbers_become_values(void **state)
+{
+	(void)state;
+	normalise_as("date_part", "about October 2014", "2014-10");
+	normalise_as("date_part", "in 2009", "2009");
+	normalise_as("date_part", "July 16, 2011", "2011-07-16");
+	normalise_as("date_part", "the 3,000 days", NULL);
+	normalise_as("duration", "three years", "P3Y");
+	normalise_as("duration", "thirty-six (36) months", "P36M");
+	normalise_as("duration", "18-month", "P18M");
+	normalise_as("duration", "forever", NULL);
+	normalise_as("number", "twenty-five percent", "25");
+	normalise_as("number", "1,204 violations", "1204");
+	normalise_as("number", "some", NULL);
+	normalise_as("capitals", "Southern DISTRICT OF NEW YORK", "Southern District Of New York");
+}
+
 static void short_names_are_given_in_full(void **state)
 {
 	struct value extraction, names;
@@ -445,6 +480,7 @@ int main(void)
 		TEST(a_model_of_the_language_goes_before_that_of_the_type),
 		TEST(a_table_rewrites_what_its_patterns_match),
 		TEST(short_names_are_given_in_full),
+		TEST(periods_terms_and_numbers_become_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
