@@ -73,9 +73,9 @@ static struct slice without_verb(struct slice path, struct slice *verb)
 	return slice_sub(path, 0, at - 1);
 }
 
-static bool matches(const char *template, struct slice path, struct slice variables[CALL_VARIABLES])
+static bool matches(struct slice wanted, struct slice path, struct slice variables[CALL_VARIABLES])
 {
-	struct slice wanted = slice_of(template), want, have;
+	struct slice want, have;
 	size_t count = 0;
 
 	for (;;) {
@@ -95,17 +95,12 @@ static bool matches(const char *template, struct slice path, struct slice variab
 /* The method of a path without the version, or NULL; *known: another HTTP method would be one. */
 static const struct method *find_method(const char *verb, struct slice path, struct api_call *call, bool *known)
 {
-	for (const struct method *method = api_methods; method->verb; method++) {
-		struct slice wanted_verb, given_verb;
-		struct slice template = without_verb(slice_of(method->template), &wanted_verb);
-		struct slice bare = wanted_verb.len ? without_verb(path, &given_verb) : path;
-		char text[128];
+	struct slice given_verb, bare = without_verb(path, &given_verb);
 
-		if (wanted_verb.len && !slice_equal(wanted_verb, given_verb))
-			continue;
-		memcpy(text, template.ptr, template.len);
-		text[template.len] = '\0';
-		if (!matches(text, bare, call->variables))
+	for (const struct method *method = api_methods; method->verb; method++) {
+		struct slice wanted_verb, template = without_verb(slice_of(method->template), &wanted_verb);
+
+		if (!slice_equal(wanted_verb, given_verb) || !matches(template, bare, call->variables))
 			continue;
 		*known = true;
 		if (strcmp(verb, method->verb) == 0 || (strcmp(verb, "HEAD") == 0 && strcmp(method->verb, "GET") == 0)) {
