@@ -90,7 +90,7 @@ static int add_url(struct buf *out, struct slice url, struct value *raised)
 	return 0;
 }
 
-/* A host of letters, digits, - and . with at most a short port, then a path or query: nothing in it can be wrong, and
+/* A host of letters, digits, - and . with at most a port below 60000, then a path or query: nothing in it can be wrong, and
  * libcurl's judgement, which asks for a dozen allocations, would be the same. */
 static bool is_plain(const char *url)
 {
@@ -99,7 +99,7 @@ static bool is_plain(const char *url)
 
 	at += host;
 	port = *at == ':' ? strspn(at + 1, "0123456789") : 0;
-	if (host == 0 || (*at == ':' && (port == 0 || port > 4 || at[1] == '0')))
+	if (host == 0 || (*at == ':' && (port == 0 || at[1] == '0' || port > 5 || (port == 5 && at[1] > '5'))))
 		return false;
 	at += port ? port + 1 : 0;
 	return *at == '\0' || *at == '/' || *at == '?';

@@ -124,6 +124,9 @@ static void urls_are_http_and_whole(void **state)
 	check("http.post", "[\"\"]", "!ValueError");
 	check("http.post", "[\"example.com\"]", "!ValueError");
 	check("http.post", "[\"ftp://example.com/\"]", "!ValueError");
+	check("http.post", "[\"http://h:65536/\"]", "!ValueError");
+	check("http.post", "[\"http://h:x/\"]", "!ValueError");
+	check("http.post", "[\"http://a b/\"]", "!ValueError");
 	check("http.post", "[\"file:///etc/passwd\"]", "!ValueError");
 	check("http.post", "[\"http://\"]", "!ValueError");
 	check("http.post", "[\"http://h:99999/\"]", "!ValueError");
