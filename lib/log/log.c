@@ -119,6 +119,8 @@ void log_add_plain(struct buf *line, struct slice text)
 			buf_add_text(line, "\\n");
 		else if (c < 0x20 || c == 0x7f)
 			buf_add_char(line, ' ');
+		else if (c == 0xc2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xa0)
+			i++; /* U+0080 to U+009F: to some terminals U+009B is ESC [ */
 		else
 			buf_add_char(line, (char)c);
 	}

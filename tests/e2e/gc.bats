@@ -65,7 +65,7 @@ interrupted() {
 	interrupted a
 	lexflow gc --older-than 0s >/dev/null
 	[ "$(ids)" = "a " ]
-	lexflow show a | grep -q interrupted
+	lexflow show a | grep -q "^state  *INTERRUPTED"
 }
 
 @test "a run stays as long as a rerun of it does" {

@@ -485,7 +485,7 @@ interrupted_at() {
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null || true
 	run -0 lexflow show "$id"
-	[[ "$output" == *"interrupted"*"waits for  the end of a sleep (main.nap) since "*", until "* ]]
+	[[ "$output" == *"INTERRUPTED"*"waits for  the end of a sleep (main.nap) since "*", until "* ]]
 	[ "$(lexflow resume -q "$id")" = 2 ]
 	[ "$(grep -c "$id/" calls)" -eq 2 ]
 	[ "$(lexflow show "$id" --events | jq -s 'map(.number) == [range(1; length + 1)]')" = true ]

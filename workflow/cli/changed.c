@@ -4,7 +4,6 @@
 #include "lib/json/json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const struct opt_option cli_change_options[] = {
@@ -41,33 +40,6 @@ void changed_release(struct changed *changed)
 const struct plan *changed_plan(const struct changed *changed, const struct recorded *recorded)
 {
 	return changed->plan ? changed->plan : recorded->plan;
-}
-
-int cli_read_visit(const char *given, char name[256], size_t *visit, struct error *err)
-{
-	size_t length = strcspn(given, "#");
-	char *end;
-
-	if (length >= 256)
-		return error_set(err, ERROR_INPUT, "\"%.80s\" is too long for a step", given);
-	memcpy(name, given, length);
-	name[length] = '\0';
-	if (!given[length])
-		return 0;
-	*visit = (size_t)strtoull(given + length + 1, &end, 10) - 1;
-	if (given[length + 1] >= '1' && given[length + 1] <= '9' && !*end)
-		return 0;
-	return error_set(err, ERROR_INPUT, "\"%s\": after # comes which time the step ran, from 1", given);
-}
-
-void cli_iteration_text(struct value iteration, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < value_len(iteration) && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%lld", i ? "," : "",
-					 (long long)value_list_at(iteration, i)->as.integer);
 }
 
 int cli_read_set(const struct opts *opts, struct value *set, struct error *err)

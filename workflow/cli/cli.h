@@ -30,7 +30,8 @@ const struct subcommand *cli_find_subcommand(const char *name); /* or NULL */
 extern const struct opt_command cli_run_command, cli_check_command, cli_plan_command, cli_list_command,
 	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command, cli_graph_command,
 	cli_eval_command, cli_diff_command, cli_completion_command, cli_help_command, cli_gc_command,
-	cli_cancel_command, cli_export_command, cli_import_command, cli_serve_command, cli_env_command;
+	cli_cancel_command, cli_export_command, cli_import_command, cli_serve_command, cli_env_command,
+	cli_deploy_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
 int cli_plan(const struct opts *opts);
@@ -48,6 +49,7 @@ int cli_export(const struct opts *opts);
 int cli_import(const struct opts *opts);
 int cli_gc(const struct opts *opts);
 int cli_cancel(const struct opts *opts);
+int cli_deploy(const struct opts *opts);
 int cli_serve(const struct opts *opts);
 int cli_env(const struct opts *opts);
 
@@ -89,9 +91,16 @@ void cli_list_codes(void);
 /* ---- output.c */
 /* "lexflow: fact" and the hint on stderr; returns the exit status for it. */
 int cli_fault(const struct error *err);
-void cli_print_json(struct value v, bool indented); /* a line on stdout */
+void cli_print_json(struct value v, bool indented); /* a line on stdout; what JSON cannot hold as the journal has it */
+/* Append text of others for a terminal: no control character, each line but the first behind `indent`. */
+void cli_add_lines(struct buf *out, struct slice text, const char *indent);
+/* Append one word of a command to be copied into a shell, and " --state PATH" if that was given. */
+void cli_add_word(struct buf *command, struct slice word);
+void cli_add_state(struct buf *command, const struct opts *opts);
 /* "3.21 s", "48 ms" */
 void cli_format_duration(int64_t us, char text[32]);
+/* "SUCCEEDED"; "INTERRUPTED": it has not ended and nobody goes on with it. */
+const char *cli_state_name(struct journal *journal, const struct journal_run *run);
 /* Open the journal of --state for reading. */
 struct journal *cli_open_journal(const struct opts *opts, struct error *err);
 /* What differs between two values, a line each on `out` (NULL: nothing is printed): "path: old -> new";

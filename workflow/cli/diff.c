@@ -1,5 +1,6 @@
 /* diff.c - lexflow diff: two runs, where they parted and what differs. */
 #include "workflow/cli/compare.h"
+#include "workflow/cli/visit.h"
 
 #include <stdio.h>
 
@@ -59,16 +60,15 @@ static void print_calls(struct value calls)
 		puts("\ncalls");
 	for (size_t i = 0; i < value_len(calls) && i < SHOWN_CALLS; i++) {
 		struct value call = *value_list_at(calls, i);
-		struct value iteration = *value_get(call, "iteration");
 		int64_t time = value_get_int(call, "time", 1);
+		struct buf where;
 
-		printf("  %.*s", SLICE_ARG(value_get_text(call, "step")));
-		for (size_t j = 0; j < value_len(iteration); j++)
-			printf("%s%lld%s", j ? "," : " [", (long long)value_list_at(iteration, j)->as.integer,
-			       j + 1 == value_len(iteration) ? "]" : "");
+		buf_init(&where, 0);
+		visit_add(&where, value_get_text(call, "step"), value_get(call, "iteration"));
 		if (time > 1)
-			printf(", time %lld", (long long)time);
-		putchar('\n');
+			buf_printf(&where, ", time %lld", (long long)time);
+		printf("  %s\n", buf_text(&where));
+		buf_release(&where);
 		print_lines(*value_get(call, "differences"));
 	}
 	if (value_len(calls) > SHOWN_CALLS)

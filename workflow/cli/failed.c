@@ -1,7 +1,7 @@
 /* failed.c - which step a run failed at, from its last event and a survey; see failed.h. */
 #include "workflow/cli/failed.h"
 
-#include "workflow/cli/redrive.h"
+#include "workflow/cli/visit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +14,18 @@ struct search {
 	struct value known; /* names that were looked for: branches that do the same fail at the same step */
 };
 
+/* Visits come the last one first; steps in the order of the branches. */
 static void keep_earliest(struct search *search, const char *step, const struct survey *survey, size_t visit)
 {
 	struct failed *failed = search->failed;
+	size_t events = survey->visits[visit].events;
+	bool is_same_step = search->is_found && strcmp(failed->step, step) == 0;
 
-	if (search->is_found && failed->events <= survey->visits[visit].events)
+	if (search->is_found && (failed->events < events || (failed->events == events && !is_same_step)))
 		return;
 	snprintf(failed->step, sizeof(failed->step), "%s", step);
 	failed->visit = visit;
-	failed->events = survey->visits[visit].events;
+	failed->events = events;
 	search->is_found = true;
 }
 
@@ -36,7 +39,7 @@ static void choose(struct search *search, const char *step, const struct survey 
 
 		if (!survey->visits[i].has_failed)
 			continue;
-		cli_iteration_text(survey->visits[i].iteration, iteration, sizeof(iteration));
+		visit_iteration(survey->visits[i].iteration, iteration, sizeof(iteration));
 		if (!value_get(iterations, iteration))
 			keep_earliest(search, step, survey, i);
 		if (!is_branch)

@@ -1,5 +1,6 @@
 /* list.c - lexflow list and lexflow logs. */
 #include "workflow/cli/cli.h"
+#include "workflow/cli/waits.h"
 
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
@@ -24,6 +25,8 @@ const struct opt_command cli_list_command = {
 	.tables = list_tables,
 };
 
+enum { SHOWN_WAITS = 3 };
+
 struct listing {
 	struct journal *journal;
 	bool as_json;
@@ -31,21 +34,23 @@ struct listing {
 	bool is_bounded;
 };
 
-/* A run that nobody owns and that has not ended waits for resume. */
-static const char *state_word(struct listing *listing, const struct journal_run *run)
+/* Few runs have not ended, and the first of their waits tells most. */
+static void read_waits(struct listing *listing, const struct journal_run *run, struct waits *waits)
 {
-	if (run->state == RUN_ACTIVE && !journal_is_owned(listing->journal, run))
-		return "INTERRUPTED";
-	return run_state_name(run->state);
+	struct error ignored = {0}; /* a damaged history is still listed; show says what is wrong with it */
+
+	if (run->state == RUN_ACTIVE)
+		waits_read(listing->journal, run, SHOWN_WAITS, waits, &ignored);
 }
 
 static void list_json(struct listing *listing, const struct journal_run *run)
 {
 	struct value row = value_map_new();
+	struct waits waits = {0};
 	char text[CLOCK_TEXT_SIZE];
 
 	value_put(&row, "id", value_string_z(run->id));
-	value_put(&row, "state", value_string_z(state_word(listing, run)));
+	value_put(&row, "state", value_string_z(cli_state_name(listing->journal, run)));
 	value_put(&row, "file", value_string_z(run->file));
 	value_put(&row, "startTime", value_string_z(clock_format_utc(run->start_us, text)));
 	if (run->end_us)
@@ -57,33 +62,72 @@ static void list_json(struct listing *listing, const struct journal_run *run)
 			  value_string_z(run->parent_run));
 		value_put(&row, "step", value_string_z(run->parent_step));
 	}
+	if (run->state == RUN_ACTIVE) {
+		read_waits(listing, run, &waits);
+		value_put(&row, "waits", value_ref(waits.list));
+		value_put(&row, "waitCount", value_int((int64_t)waits.count));
+		waits_release(&waits);
+	}
 	cli_print_json(row, false);
 	value_unref(row);
+}
+
+static void add_origin(struct buf *line, const struct journal_run *run)
+{
+	struct buf origin;
+
+	buf_init(&origin, 0);
+	if (run->origin == ORIGIN_RERUN)
+		buf_printf(&origin, "  (%s of %s again)", run->parent_step, run->parent_run);
+	else if (run->origin == ORIGIN_REDRIVE)
+		buf_printf(&origin, "  (%s from %s on)", run->parent_run, run->parent_step);
+	else if (run->origin == ORIGIN_CHILD)
+		buf_printf(&origin, "  (by %s of %s)", run->parent_step, run->parent_run);
+	log_add_plain(line, buf_slice(&origin));
+	buf_release(&origin);
+}
+
+static void add_first_wait(struct buf *line, struct listing *listing, const struct journal_run *run)
+{
+	struct waits waits = {0};
+
+	read_waits(listing, run, &waits);
+	if (value_len(waits.list)) {
+		buf_add_text(line, "\n    waits for ");
+		wait_add(line, *value_list_at(waits.list, 0));
+		if (waits.count > 1)
+			buf_printf(line, "; and %zu more", waits.count - 1);
+	}
+	waits_release(&waits);
+}
+
+static void list_text(struct listing *listing, const struct journal_run *run)
+{
+	char started[CLOCK_TEXT_SIZE];
+	char duration[32] = "-";
+	struct buf line;
+
+	clock_format_utc(run->start_us, started);
+	started[19] = '\0';
+	if (run->end_us)
+		cli_format_duration(run->end_us - run->start_us, duration);
+	buf_init(&line, 0);
+	buf_printf(&line, "%-36s  %-11s  %s  %10s  ", run->id, cli_state_name(listing->journal, run), started, duration);
+	log_add_plain(&line, slice_of(run->file));
+	add_origin(&line, run);
+	add_first_wait(&line, listing, run);
+	puts(buf_text(&line));
+	buf_release(&line);
 }
 
 static bool list_one(void *ctx, const struct journal_run *run)
 {
 	struct listing *listing = ctx;
-	char started[CLOCK_TEXT_SIZE];
-	char duration[32] = "-";
 
-	if (listing->as_json) {
+	if (listing->as_json)
 		list_json(listing, run);
-	} else {
-		clock_format_utc(run->start_us, started);
-		started[19] = '\0';
-		if (run->end_us)
-			cli_format_duration(run->end_us - run->start_us, duration);
-		printf("%-36s  %-11s  %s  %10s  %s", run->id, state_word(listing, run), started, duration,
-		       run->file);
-		if (run->origin == ORIGIN_RERUN)
-			printf("  (%s of %s again)", run->parent_step, run->parent_run);
-		else if (run->origin == ORIGIN_REDRIVE)
-			printf("  (%s from %s on)", run->parent_run, run->parent_step);
-		else if (run->origin == ORIGIN_CHILD)
-			printf("  (by %s of %s)", run->parent_step, run->parent_run);
-		putchar('\n');
-	}
+	else
+		list_text(listing, run);
 	return !listing->is_bounded || --listing->left > 0;
 }
 

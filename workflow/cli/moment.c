@@ -1,7 +1,7 @@
 /* moment.c - a past run at one moment; see moment.h. */
 #include "workflow/cli/moment.h"
 #include "workflow/cli/connectors.h"
-#include "workflow/cli/redrive.h"
+#include "workflow/cli/visit.h"
 
 #include "lib/clock/clock.h"
 #include "workflow/engine/moment.h"
@@ -19,7 +19,7 @@ static int read_at(const struct recorded *recorded, const char *at, struct momen
 		wanted->event = (size_t)strtoull(at, NULL, 10);
 		return 0;
 	}
-	if (cli_read_visit(at, name, &wanted->visit, err) < 0)
+	if (visit_read(at, name, &wanted->visit, err) < 0)
 		return -1;
 	wanted->step = plan_find_step(recorded->plan, name);
 	if (wanted->step >= 0)
@@ -76,7 +76,7 @@ static void print_strand(struct value strand)
 	const struct value *frames = value_get(strand, "frames");
 	char iteration[64];
 
-	cli_iteration_text(*value_get(strand, "iteration"), iteration, sizeof(iteration));
+	visit_iteration(*value_get(strand, "iteration"), iteration, sizeof(iteration));
 	printf("strand %lld", (long long)value_get_int(strand, "strand", 0));
 	if (iteration[0])
 		printf(", iteration %s", iteration);

@@ -2,29 +2,102 @@
 #include "workflow/cli/cli.h"
 
 #include "lib/json/json.h"
+#include "lib/log/log.h"
 #include "lib/mem/mem.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
+
+static void print_plain(const char *before, const char *text, FILE *out)
+{
+	struct buf line;
+
+	buf_init(&line, 0);
+	log_add_plain(&line, slice_of(text));
+	fprintf(out, "%s%s\n", before, buf_text(&line));
+	buf_release(&line);
+}
 
 int cli_fault(const struct error *err)
 {
-	fprintf(stderr, "lexflow: %s\n", err->message);
+	print_plain("lexflow: ", err->message, stderr);
 	if (err->hint[0])
-		fprintf(stderr, "  hint: %s\n", err->hint);
+		print_plain("  hint: ", err->hint, stderr);
 	return error_exit_status(err);
+}
+
+void cli_add_lines(struct buf *out, struct slice text, const char *indent)
+{
+	size_t from = 0, end;
+
+	while ((end = slice_find(text, SLICE("\n"), from)) != SIZE_MAX) {
+		log_add_plain(out, slice_sub(text, from, end));
+		buf_printf(out, "\n%s", indent);
+		from = end + 1;
+	}
+	log_add_plain(out, slice_sub(text, from, text.len));
+}
+
+void cli_add_word(struct buf *command, struct slice word)
+{
+	bool is_plain = word.len > 0;
+
+	for (size_t i = 0; i < word.len; i++)
+		is_plain = is_plain && (isalnum((unsigned char)word.ptr[i]) || strchr(i ? "_-./:@%+,#" : "_./", word.ptr[i]));
+	if (is_plain) {
+		buf_add_slice(command, word);
+		return;
+	}
+	buf_add_char(command, '\'');
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.ptr[i] == '\'')
+			buf_add_text(command, "'\\'");
+		buf_add_char(command, word.ptr[i]);
+	}
+	buf_add_char(command, '\'');
+}
+
+void cli_add_state(struct buf *command, const struct opts *opts)
+{
+	if (!opt_given(opts, "state"))
+		return;
+	buf_add_text(command, " --state ");
+	cli_add_word(command, slice_of(opt_text(opts, "state")));
+}
+
+/* Plain JSON; what has no such form (bytes) as the journal writes it. */
+static struct value with_json_form(struct value v)
+{
+	struct error ignored = {0};
+	struct value plain = value_null();
+	struct buf text;
+
+	buf_init(&text, 0);
+	if (json_write(&text, v) == 0) {
+		plain = value_ref(v);
+	} else {
+		buf_clear(&text);
+		if (journal_encode(&text, v) == 0)
+			json_read(buf_slice(&text), &plain, &ignored);
+	}
+	buf_release(&text);
+	return plain;
 }
 
 void cli_print_json(struct value v, bool indented)
 {
+	struct value plain = with_json_form(v);
 	struct buf text;
 
 	buf_init(&text, 0);
 	if (indented)
-		json_write_indented(&text, v, SLICE(""), SLICE("  "));
+		json_write_indented(&text, plain, SLICE(""), SLICE("  "));
 	else
-		json_write(&text, v);
+		json_write(&text, plain);
 	printf("%s\n", buf_text(&text));
 	buf_release(&text);
+	value_unref(plain);
 }
 
 void cli_format_duration(int64_t us, char text[32])
@@ -36,6 +109,13 @@ void cli_format_duration(int64_t us, char text[32])
 	else
 		snprintf(text, 32, "%lld min %lld s", (long long)(us / 60000000),
 			 (long long)(us / 1000000 % 60));
+}
+
+const char *cli_state_name(struct journal *journal, const struct journal_run *run)
+{
+	if (run->state == RUN_ACTIVE && !journal_is_owned(journal, run))
+		return "INTERRUPTED";
+	return run_state_name(run->state);
 }
 
 struct journal *cli_open_journal(const struct opts *opts, struct error *err)

@@ -4,6 +4,7 @@
 #include "workflow/cli/failed.h"
 #include "workflow/cli/preview.h"
 #include "workflow/cli/session.h"
+#include "workflow/cli/visit.h"
 
 #include "lib/clock/clock.h"
 #include "workflow/engine/redrive.h"
@@ -47,7 +48,7 @@ static bool is_iteration(struct value iteration, const char *wanted)
 {
 	char text[64];
 
-	cli_iteration_text(iteration, text, sizeof(text));
+	visit_iteration(iteration, text, sizeof(text));
 	return strcmp(text, wanted) == 0;
 }
 
@@ -81,7 +82,7 @@ static int find_named(struct redriving *r, const char *given, struct error *err)
 	struct buf name;
 	int step, status;
 
-	if (cli_read_visit(given, r->step_name, &visit, err) < 0)
+	if (visit_read(given, r->step_name, &visit, err) < 0)
 		return -1;
 	step = plan_find_step(recorded->plan, r->step_name);
 	if (step < 0) {

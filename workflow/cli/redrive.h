@@ -27,11 +27,6 @@ int changed_read(struct changed *changed, const struct opts *opts, const struct 
 void changed_release(struct changed *changed);
 const struct plan *changed_plan(const struct changed *changed, const struct recorded *recorded);
 
-/* "main.extract#2": the step as far as the '#' into `name`, the visit (from 0) into *visit; without one *visit stays.
- * ERROR_INPUT when it is no number from 1 on. */
-int cli_read_visit(const char *given, char name[256], size_t *visit, struct error *err);
-/* "3,1" for [3, 1]; empty outside of loops */
-void cli_iteration_text(struct value iteration, char *text, size_t size);
 /* --set into a map. */
 int cli_read_set(const struct opts *opts, struct value *set, struct error *err);
 

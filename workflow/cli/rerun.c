@@ -3,6 +3,7 @@
 #include "workflow/cli/preview.h"
 #include "workflow/cli/redrive.h"
 #include "workflow/cli/session.h"
+#include "workflow/cli/visit.h"
 
 #include "workflow/engine/redrive.h"
 
@@ -61,7 +62,7 @@ static bool is_chosen(const struct again *again, size_t i)
 		return visit->has_failed;
 	if (!wanted)
 		return true;
-	cli_iteration_text(visit->iteration, text, sizeof(text));
+	visit_iteration(visit->iteration, text, sizeof(text));
 	if (strcmp(text, wanted) != 0)
 		return false;
 	for (size_t j = i + 1; j < again->survey.count;
@@ -90,8 +91,8 @@ static int check_choice(const struct again *again, struct error *err)
 	if (again->survey.count == 0)
 		return error_set(err, ERROR_NOT_FOUND, "run %s never came to step %s", again->recorded.row.id,
 				 step);
-	cli_iteration_text(again->survey.visits[0].iteration, first, sizeof(first));
-	cli_iteration_text(again->survey.visits[again->survey.count - 1].iteration, last, sizeof(last));
+	visit_iteration(again->survey.visits[0].iteration, first, sizeof(first));
+	visit_iteration(again->survey.visits[again->survey.count - 1].iteration, last, sizeof(last));
 	if (count == 0) {
 		error_set(err, ERROR_NOT_FOUND, "none of the %zu times that step %s ran is the one asked for",
 			  again->survey.count, step);
@@ -126,7 +127,7 @@ static void print_text(const struct again *again, const struct visit *before, co
 {
 	char iteration[64];
 
-	cli_iteration_text(before->iteration, iteration, sizeof(iteration));
+	visit_iteration(before->iteration, iteration, sizeof(iteration));
 	printf("step %s", opt_operand(again->opts, 1));
 	if (iteration[0])
 		printf(", iteration %s", iteration);

@@ -308,6 +308,17 @@ static int report_end(struct session *session)
 	return EXIT_FAILED;
 }
 
+static int report_interrupted(const struct session *session)
+{
+	struct buf state;
+
+	buf_init(&state, 0);
+	cli_add_state(&state, session->opts);
+	fprintf(stderr, "interrupted; go on with: lexflow resume %s%s\n", session->row.id, buf_text(&state));
+	buf_release(&state);
+	return EXIT_INTERRUPTED;
+}
+
 static int report(struct session *session)
 {
 	if (session->shows_progress)
@@ -324,10 +335,8 @@ static int report(struct session *session)
 		fputs("interrupted; the old run is as it was\n", stderr);
 		return EXIT_INTERRUPTED;
 	}
-	if (session->was_interrupted && !session->is_over) {
-		fprintf(stderr, "interrupted; go on with: lexflow resume %s\n", session->row.id);
-		return EXIT_INTERRUPTED;
-	}
+	if (session->was_interrupted && !session->is_over)
+		return report_interrupted(session);
 	return report_end(session);
 }
 

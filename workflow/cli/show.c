@@ -1,11 +1,14 @@
 /* show.c - lexflow show: what a run did, from its events. */
 #include "workflow/cli/connectors.h"
+#include "workflow/cli/ending.h"
 #include "workflow/cli/moment.h"
 #include "workflow/cli/recorded.h"
+#include "workflow/cli/visit.h"
 #include "workflow/cli/waits.h"
 
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
+#include "lib/log/log.h"
 #include "lib/mem/mem.h"
 
 #include <stdio.h>
@@ -36,12 +39,15 @@ struct effect_row {
 	int64_t from_us, to_us;
 };
 
+enum { SHOWN_CALLS = 20 };
+
 struct story {
 	struct effect_row *effects; /* [i] is effect i + 1 */
 	size_t count, capacity;
 	struct value end; /* content of EVENT_ENDED, or null */
 	struct value start;
-	struct value waits; /* waits.h; empty once it has ended */
+	struct waits waits; /* none once it has ended */
+	struct buf failed_at; /* ending.h */
 	bool prints_events;
 };
 
@@ -106,84 +112,101 @@ static void story_release(struct story *story)
 	mem_free(story->effects);
 	value_unref(story->end);
 	value_unref(story->start);
-	value_unref(story->waits);
+	waits_release(&story->waits);
+	buf_release(&story->failed_at);
 }
 
 /* ---- calls */
 
-static void print_raised(struct value raised)
+static void add_raised(struct buf *line, struct value raised)
 {
 	struct slice message = value_get_text(raised, "message");
 	struct buf text;
 
-	if (message.len) {
-		printf("%.*s", SLICE_ARG(slice_sub(message, 0, 120)));
-		return;
-	}
 	buf_init(&text, 0);
-	json_write(&text, raised);
-	printf("%.120s", buf_text(&text));
+	if (message.len)
+		buf_add_slice(&text, message);
+	else
+		journal_encode(&text, raised);
+	log_add_plain(line, slice_sub(buf_slice(&text), 0, 120));
 	buf_release(&text);
 }
 
-static void print_target(const struct effect_row *row)
+static bool is_retry(const struct effect_row *row)
 {
-	const struct value *request = value_get(row->announced, "request");
-	struct slice function = value_get_text(row->announced, "function");
-
-	printf("%.*s", SLICE_ARG(function));
-	if (request && value_get_text(*request, "url").len)
-		printf(" %.*s", SLICE_ARG(value_get_text(*request, "url")));
-	if (request && value_get(*request, "attempt"))
-		printf(" (attempt %lld failed)", (long long)value_get_int(*request, "attempt", 0));
+	return slice_is(value_get_text(row->announced, "function"), "retry");
 }
 
-static void print_state(const struct effect_row *row)
+static void add_target(struct buf *line, const struct effect_row *row)
+{
+	const struct value *request = value_get(row->announced, "request");
+	struct slice url = request ? value_get_text(*request, "url") : SLICE("");
+
+	log_add_plain(line, value_get_text(row->announced, "function"));
+	if (url.len)
+		buf_add_char(line, ' ');
+	log_add_plain(line, url);
+	if (request && value_get(*request, "attempt"))
+		buf_printf(line, " (attempt %lld failed)", (long long)value_get_int(*request, "attempt", 0));
+}
+
+static void add_state(struct buf *line, const struct effect_row *row)
 {
 	const struct value *raised = value_get(row->answered, "raised");
 	const struct value *result = value_get(row->answered, "result");
 	char duration[32];
 
 	if (row->answered.kind == VALUE_NULL) {
-		printf("waiting");
+		buf_add_text(line, "waiting");
 		return;
 	}
 	cli_format_duration(row->to_us - row->from_us, duration);
-	printf("%s  ", duration);
+	buf_printf(line, "%s  ", duration);
 	if (raised)
-		print_raised(*raised);
+		add_raised(line, *raised);
 	else if (result && value_get(*result, "code"))
-		printf("%lld", (long long)value_get_int(*result, "code", 0));
+		buf_printf(line, "%lld", (long long)value_get_int(*result, "code", 0));
 	else
-		printf("done");
+		buf_add_text(line, "done");
 }
 
-static void print_calls(const struct story *story, bool failed_only, size_t limit)
+static void print_call(size_t number, const struct effect_row *row)
+{
+	struct buf line;
+
+	buf_init(&line, 0);
+	visit_add(&line, value_get_text(row->announced, "step"), value_get(row->announced, "iteration"));
+	buf_add_text(&line, "  ");
+	add_target(&line, row);
+	buf_add_text(&line, "  ");
+	add_state(&line, row);
+	printf("  %5zu  %s\n", number, buf_text(&line));
+	buf_release(&line);
+}
+
+static void print_calls(const struct story *story, bool all)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < story->count && shown < limit; i++) {
+	for (size_t i = 0; i < story->count && (all || shown < SHOWN_CALLS); i++) {
 		const struct effect_row *row = &story->effects[i];
-		const struct value *iteration = value_get(row->announced, "iteration");
 
-		if (failed_only && row->answered.kind != VALUE_NULL && !value_get(row->answered, "raised"))
+		if (!all && row->answered.kind != VALUE_NULL && !value_get(row->answered, "raised"))
 			continue;
-		shown++;
-		printf("  %5zu  %.*s", i + 1, SLICE_ARG(value_get_text(row->announced, "step")));
-		for (size_t j = 0; iteration && j < value_len(*iteration); j++)
-			printf("%s%lld%s", j ? "," : " [",
-			       (long long)value_list_at(*iteration, j)->as.integer,
-			       j + 1 == value_len(*iteration) ? "]" : "");
-		printf("  ");
-		print_target(row);
-		printf("  ");
-		print_state(row);
-		putchar('\n');
+		if (shown++ == 0)
+			puts(all ? "\ncalls" : "\nfailed or waiting calls (first 20)");
+		print_call(i + 1, row);
 	}
 }
 
 /* ---- summary by step */
 
+static void count_one(struct value *step, const char *what)
+{
+	value_put(step, what, value_int(value_get_int(*step, what, 0) + 1));
+}
+
+/* The wait before the next attempt is no call. */
 static void count_in(struct value *steps, const struct effect_row *row)
 {
 	struct slice name = value_get_text(row->announced, "step");
@@ -192,15 +215,16 @@ static void count_in(struct value *steps, const struct effect_row *row)
 	if (!value_map_get(*steps, name))
 		value_map_set(steps, name, value_map_new());
 	step = value_map_change(steps, name);
-	value_put(step, "calls", value_int(value_get_int(*step, "calls", 0) + 1));
+	count_one(step, is_retry(row) ? "retries" : "calls");
 	if (value_get(row->answered, "raised"))
-		value_put(step, "failed", value_int(value_get_int(*step, "failed", 0) + 1));
-	if (row->answered.kind == VALUE_NULL)
-		value_put(step, "waiting", value_int(value_get_int(*step, "waiting", 0) + 1));
-	else
-		value_put(
-			step, "totalMicroseconds",
-			value_int(value_get_int(*step, "totalMicroseconds", 0) + row->to_us - row->from_us));
+		count_one(step, "failed");
+	if (row->answered.kind == VALUE_NULL) {
+		count_one(step, "waiting");
+	} else if (!is_retry(row)) {
+		count_one(step, "answered");
+		value_put(step, "totalMicroseconds",
+			  value_int(value_get_int(*step, "totalMicroseconds", 0) + row->to_us - row->from_us));
+	}
 }
 
 static struct value step_summary(const struct story *story)
@@ -212,23 +236,28 @@ static struct value step_summary(const struct story *story)
 	return steps;
 }
 
+static void print_step(struct slice name, struct value step)
+{
+	int64_t answered = value_get_int(step, "answered", 0);
+	char mean[32] = "-";
+	struct buf text;
+
+	if (answered > 0)
+		cli_format_duration(value_get_int(step, "totalMicroseconds", 0) / answered, mean);
+	buf_init(&text, 0);
+	log_add_plain(&text, name);
+	printf("  %-32s %7lld %7lld %7lld %8lld  %s\n", buf_text(&text),
+	       (long long)value_get_int(step, "calls", 0), (long long)value_get_int(step, "failed", 0),
+	       (long long)value_get_int(step, "retries", 0), (long long)value_get_int(step, "waiting", 0), mean);
+	buf_release(&text);
+}
+
 static void print_steps(struct value steps)
 {
 	if (value_len(steps))
-		printf("\n  %-32s %7s %7s %8s  %s\n", "STEP", "CALLS", "FAILED", "WAITING", "MEAN");
-	for (size_t i = 0; i < value_len(steps); i++) {
-		struct value step = *value_map_at(steps, i);
-		int64_t calls = value_get_int(step, "calls", 0);
-		int64_t waiting = value_get_int(step, "waiting", 0);
-		char mean[32] = "-";
-
-		if (calls > waiting)
-			cli_format_duration(value_get_int(step, "totalMicroseconds", 0) / (calls - waiting),
-					    mean);
-		printf("  %-32.*s %7lld %7lld %8lld  %s\n", SLICE_ARG(value_map_key(steps, i)),
-		       (long long)calls, (long long)value_get_int(step, "failed", 0), (long long)waiting,
-		       mean);
-	}
+		printf("\n  %-32s %7s %7s %7s %8s  %s\n", "STEP", "CALLS", "FAILED", "RETRIES", "WAITING", "MEAN");
+	for (size_t i = 0; i < value_len(steps); i++)
+		print_step(value_map_key(steps, i), *value_map_at(steps, i));
 }
 
 static void print_origin(const struct journal_run *run)
@@ -246,12 +275,11 @@ static void print_head(const struct recorded *recorded, const struct story *stor
 	const struct journal_run *run = &recorded->row;
 	char time[CLOCK_TEXT_SIZE];
 	char duration[32];
-	bool is_owned = journal_is_owned(recorded->journal, run);
-
 	printf("run        %s\n", run->id);
-	printf("state      %s%s\n", run_state_name(run->state),
-	       run->state == RUN_ACTIVE && !is_owned ? " (interrupted: lexflow resume goes on)" : "");
-	printf("definition %s\n", buf_text(&recorded->file));
+	printf("state      %s", cli_state_name(recorded->journal, run));
+	if (run->state == RUN_ACTIVE && journal_is_owned(recorded->journal, run))
+		printf(" (process %lld)", (long long)run->owner_pid);
+	printf("\ndefinition %s\n", buf_text(&recorded->file));
 	print_origin(run);
 	printf("started    %s\n", clock_format_utc(run->start_us, time));
 	if (run->end_us) {
@@ -260,20 +288,7 @@ static void print_head(const struct recorded *recorded, const struct story *stor
 	}
 	printf("events     %lld\n", (long long)run->event_count);
 	if (run->state == RUN_ACTIVE)
-		waits_print(story->waits);
-}
-
-static void print_end(struct value end)
-{
-	const struct value *result = value_get(end, "result");
-	const struct value *error = value_get(end, "error");
-
-	if (result) {
-		printf("\nresult     ");
-		cli_print_json(*result, false);
-	} else if (error) {
-		printf("\nerror      %.*s\n", SLICE_ARG(value_get_text(*error, "context")));
-	}
+		waits_print(&story->waits);
 }
 
 static struct value story_limits(const struct story *story)
@@ -283,7 +298,7 @@ static struct value story_limits(const struct story *story)
 	return limits ? *limits : value_null();
 }
 
-static void print_story(const struct recorded *recorded, const struct story *story, bool calls)
+static void print_story(const struct opts *opts, const struct recorded *recorded, const struct story *story)
 {
 	struct value steps = step_summary(story);
 	struct value usage = recorded_usage(recorded, story->end);
@@ -293,14 +308,8 @@ static void print_story(const struct recorded *recorded, const struct story *sto
 	print_steps(steps);
 	value_unref(usage);
 	value_unref(steps);
-	if (calls) {
-		puts("\ncalls");
-		print_calls(story, false, SIZE_MAX);
-	} else {
-		puts("\nfailed or waiting calls (first 20)");
-		print_calls(story, true, 20);
-	}
-	print_end(story->end);
+	print_calls(story, opt_flag(opts, "calls"));
+	ending_print(opts, recorded, story->end, buf_text(&story->failed_at));
 }
 
 static void print_json_story(const struct recorded *recorded, const struct story *story)
@@ -310,7 +319,7 @@ static void print_json_story(const struct recorded *recorded, const struct story
 	char time[CLOCK_TEXT_SIZE];
 
 	value_put(&root, "id", value_string_z(recorded->row.id));
-	value_put(&root, "state", value_string_z(run_state_name(recorded->row.state)));
+	value_put(&root, "state", value_string_z(cli_state_name(recorded->journal, &recorded->row)));
 	value_put(&root, "startTime", value_string_z(clock_format_utc(recorded->row.start_us, time)));
 	if (recorded->row.end_us)
 		value_put(&root, "endTime", value_string_z(clock_format_utc(recorded->row.end_us, time)));
@@ -321,7 +330,9 @@ static void print_json_story(const struct recorded *recorded, const struct story
 	if (argument)
 		value_put(&root, "argument", value_ref(*argument));
 	if (recorded->row.state == RUN_ACTIVE)
-		value_put(&root, "waits", value_ref(story->waits));
+		value_put(&root, "waits", value_ref(story->waits.list));
+	if (story->failed_at.len)
+		value_put(&root, "failedAt", value_string(buf_slice(&story->failed_at)));
 	if (story->end.kind == VALUE_MAP)
 		value_put(&root, "end", value_ref(story->end));
 	cli_print_json(root, true);
@@ -349,9 +360,12 @@ static int read_story(const struct recorded *recorded, struct story *story, stru
 {
 	if (journal_events(recorded->journal, &recorded->row, 1, take_event, story, err) < 0)
 		return -1;
-	if (recorded->row.state != RUN_ACTIVE || story->prints_events)
+	if (story->prints_events)
 		return 0;
-	return waits_read(recorded->journal, &recorded->row, &story->waits, err);
+	ending_failed_at(recorded, &story->failed_at);
+	if (recorded->row.state != RUN_ACTIVE)
+		return 0;
+	return waits_read(recorded->journal, &recorded->row, SIZE_MAX, &story->waits, err);
 }
 
 int cli_show(const struct opts *opts)
@@ -363,6 +377,7 @@ int cli_show(const struct opts *opts)
 	struct error err = {0};
 	int status = 0;
 
+	buf_init(&story.failed_at, 0);
 	if (recorded_open(&recorded, opts, &err) < 0 ||
 	    (opt_given(opts, "at") ? show_moment(opts, &recorded, &err) : read_story(&recorded, &story, &err)) < 0)
 		status = cli_fault(&err);
@@ -371,7 +386,7 @@ int cli_show(const struct opts *opts)
 	else if (opt_flag(opts, "json"))
 		print_json_story(&recorded, &story);
 	else if (!story.prints_events)
-		print_story(&recorded, &story, opt_flag(opts, "calls"));
+		print_story(opts, &recorded, &story);
 	story_release(&story);
 	recorded_release(&recorded);
 	return status;

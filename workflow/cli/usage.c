@@ -1,6 +1,7 @@
 /* usage.c - what a run used of what it may use; see recorded.h. */
 #include "workflow/cli/recorded.h"
 
+#include <math.h>
 #include <stdio.h>
 
 struct value recorded_usage(const struct recorded *recorded, struct value end)
@@ -22,13 +23,11 @@ void print_usage(struct value usage, struct value limits)
 {
 	for (size_t i = 0; i < value_len(usage); i++) {
 		struct slice name = value_map_key(usage, i);
-		int64_t used = value_map_at(usage, i)->as.integer;
-		const struct value *limit = value_map_get(limits, name);
+		int64_t used = value_get_int(usage, name.ptr, 0), limit = value_get_int(limits, name.ptr, INT64_MAX);
 
 		printf("%-10s %-18.*s %lld", i ? "" : "used", SLICE_ARG(name), (long long)used);
-		if (limit && limit->kind == VALUE_INT && limit->as.integer < INT64_MAX)
-			printf(" of %lld (%lld%%)", (long long)limit->as.integer,
-			       (long long)((double)used * 100 / (double)limit->as.integer));
+		if (limit > 0 && limit < INT64_MAX)
+			printf(" of %lld (%.0f%%)", (long long)limit, floor((double)used * 100 / (double)limit));
 		putchar('\n');
 	}
 }

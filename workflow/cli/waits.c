@@ -1,8 +1,9 @@
 /* waits.c - what a run waits for; see waits.h. */
 #include "workflow/cli/waits.h"
+#include "workflow/cli/visit.h"
 
 #include "lib/clock/clock.h"
-#include "lib/json/json.h"
+#include "lib/log/log.h"
 #include "lib/mem/mem.h"
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ static void put_time(struct value *wait, const char *name, double time_us)
 {
 	char text[CLOCK_TEXT_SIZE];
 
-	if (time_us < 9e15) /* within the years that have four digits, with room */
+	if (time_us > -9e15 && time_us < 9e15) /* within the years that have four digits, with room */
 		value_put(wait, name, value_string_z(clock_format_utc((int64_t)time_us, text)));
 }
 
@@ -88,7 +89,7 @@ static void put_attempt(struct value *wait, struct value retry)
 	const struct value *most = value_get(retry, "max_retries");
 
 	value_put(wait, "attempt", value_int(value_get_int(retry, "attempt", 0) + 1));
-	if (most && value_is_number(*most))
+	if (most && value_is_number(*most) && value_number(*most) >= 0 && value_number(*most) < 1e15)
 		value_put(wait, "of", value_int((int64_t)value_number(*most) + 1));
 	if (error)
 		value_put(wait, "error", value_ref(*error));
@@ -167,15 +168,16 @@ static struct value describe(const struct reading *reading, size_t i)
 	return wait;
 }
 
-int waits_read(struct journal *journal, const struct journal_run *run, struct value *waits, struct error *err)
+int waits_read(struct journal *journal, const struct journal_run *run, size_t most, struct waits *waits,
+	       struct error *err)
 {
 	struct reading reading = {.methods = value_map_new()};
 	int status = journal_events(journal, run, 1, take_event, &reading, err);
 
-	*waits = value_list_new(0);
+	*waits = (struct waits){.list = value_list_new(0)};
 	for (size_t i = 0; i < reading.count; i++) {
-		if (!reading.asked[i].is_answered)
-			value_list_push(waits, describe(&reading, i));
+		if (!reading.asked[i].is_answered && waits->count++ < most)
+			value_list_push(&waits->list, describe(&reading, i));
 	}
 	for (size_t i = 0; i < reading.count; i++) { /* each is compared with those before it */
 		value_unref(reading.asked[i].place);
@@ -186,9 +188,14 @@ int waits_read(struct journal *journal, const struct journal_run *run, struct va
 	return status;
 }
 
+void waits_release(struct waits *waits)
+{
+	value_unref(waits->list);
+}
+
 /* ---- as text */
 
-static void print_error(struct value wait)
+static void add_error(struct buf *line, struct value wait)
 {
 	const struct value *error = value_get(wait, "error");
 	struct slice message = error ? value_get_text(*error, "message") : SLICE("");
@@ -201,53 +208,62 @@ static void print_error(struct value wait)
 		buf_add_slice(&text, message);
 	else if (journal_encode(&text, *error) < 0)
 		buf_clear(&text);
-	printf("; last error: %.*s", SLICE_ARG(slice_sub(buf_slice(&text), 0, 200)));
+	buf_add_text(line, "; last error: ");
+	log_add_plain(line, slice_sub(buf_slice(&text), 0, 200));
 	buf_release(&text);
 }
 
-static void print_what(struct value wait)
+static void add_call(struct buf *line, struct value wait)
+{
+	log_add_plain(line, value_get_text(wait, "method"));
+	buf_add_char(line, ' ');
+	log_add_plain(line, value_get_text(wait, "url"));
+}
+
+static void add_what(struct buf *line, struct value wait)
 {
 	struct slice kind = value_get_text(wait, "for");
 
-	if (slice_is(kind, "execution"))
-		printf("a run of %.*s", SLICE_ARG(value_get_text(wait, "workflow")));
-	else if (slice_is(kind, "callback"))
-		printf("callback %.*s %.*s", SLICE_ARG(value_get_text(wait, "method")),
-		       SLICE_ARG(value_get_text(wait, "url")));
-	else if (slice_is(kind, "call"))
-		printf("%.*s %.*s", SLICE_ARG(value_get_text(wait, "method")), SLICE_ARG(value_get_text(wait, "url")));
-	else
-		printf("%s", slice_is(kind, "retry") ? "the next attempt" : "the end of a sleep");
+	if (slice_is(kind, "execution")) {
+		buf_add_text(line, "a run of ");
+		log_add_plain(line, value_get_text(wait, "workflow"));
+	} else if (slice_is(kind, "callback")) {
+		buf_add_text(line, "callback ");
+		add_call(line, wait);
+	} else if (slice_is(kind, "call")) {
+		add_call(line, wait);
+	} else {
+		buf_add_text(line, slice_is(kind, "retry") ? "the next attempt" : "the end of a sleep");
+	}
 }
 
-static void print_wait(struct value wait)
+void wait_add(struct buf *line, struct value wait)
 {
-	const struct value *iteration = value_get(wait, "iteration");
-
-	print_what(wait);
-	printf(" (%.*s", SLICE_ARG(value_get_text(wait, "step")));
-	for (size_t j = 0; iteration && j < value_len(*iteration); j++)
-		printf("%s%lld%s", j ? "," : " [", (long long)value_list_at(*iteration, j)->as.integer,
-		       j + 1 == value_len(*iteration) ? "]" : "");
-	printf(") since %.*s", SLICE_ARG(value_get_text(wait, "since")));
+	add_what(line, wait);
+	buf_add_text(line, " (");
+	visit_add(line, value_get_text(wait, "step"), value_get(wait, "iteration"));
+	buf_printf(line, ") since %.*s", SLICE_ARG(value_get_text(wait, "since")));
 	if (value_get(wait, "attempt")) {
-		printf(", attempt %lld", (long long)value_get_int(wait, "attempt", 0));
+		buf_printf(line, ", attempt %lld", (long long)value_get_int(wait, "attempt", 0));
 		if (value_get(wait, "of"))
-			printf(" of %lld", (long long)value_get_int(wait, "of", 0));
+			buf_printf(line, " of %lld", (long long)value_get_int(wait, "of", 0));
 	}
 	if (value_get(wait, "until"))
-		printf(", %s %.*s", slice_is(value_get_text(wait, "for"), "retry") ? "at" : "until",
-		       SLICE_ARG(value_get_text(wait, "until")));
-	print_error(wait);
-	putchar('\n');
+		buf_printf(line, ", %s %.*s", slice_is(value_get_text(wait, "for"), "retry") ? "at" : "until",
+			   SLICE_ARG(value_get_text(wait, "until")));
+	add_error(line, wait);
 }
 
-void waits_print(struct value waits)
+void waits_print(const struct waits *waits)
 {
-	for (size_t i = 0; i < value_len(waits) && i < SHOWN_WAITS; i++) {
-		printf(i ? "           " : "waits for  ");
-		print_wait(*value_list_at(waits, i));
+	for (size_t i = 0; i < value_len(waits->list) && i < SHOWN_WAITS; i++) {
+		struct buf line;
+
+		buf_init(&line, 0);
+		wait_add(&line, *value_list_at(waits->list, i));
+		printf("%s%s\n", i ? "           " : "waits for  ", buf_text(&line));
+		buf_release(&line);
 	}
-	if (value_len(waits) > SHOWN_WAITS)
-		printf("           and %zu more\n", value_len(waits) - SHOWN_WAITS);
+	if (waits->count > SHOWN_WAITS)
+		printf("           and %zu more\n", waits->count - SHOWN_WAITS);
 }

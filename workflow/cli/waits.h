@@ -15,9 +15,18 @@
 
 #include "workflow/cli/cli.h"
 
-/* A list, in the order of the announcements; owned by the caller. */
-int waits_read(struct journal *journal, const struct journal_run *run, struct value *waits, struct error *err);
+struct waits {
+	struct value list; /* the first of them, in the order of the announcements */
+	size_t count;	   /* of all */
+};
+
+/* Accepts a failed one in waits_release. */
+int waits_read(struct journal *journal, const struct journal_run *run, size_t most, struct waits *waits,
+	       struct error *err);
+void waits_release(struct waits *waits);
+/* Append one in a line of text; no control character is in it. */
+void wait_add(struct buf *line, struct value wait);
 /* A line for each, the first ten. */
-void waits_print(struct value waits);
+void waits_print(const struct waits *waits);
 
 #endif
