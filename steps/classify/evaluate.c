@@ -2,19 +2,13 @@
 #include "steps/classify/verbs.h"
 
 #include "lib/clock/clock.h"
-#include "lib/json/json.h"
 #include "lib/mem/mem.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { BINS = 10 };
 
 static const struct opt_option options[] = {
 	{"model", 'm', OPT_TEXT, "FILE", NULL, NULL, "the model to measure"},
 	{"errors", 0, OPT_FLAG, NULL, NULL, NULL, "list the documents that got a wrong label"},
-	{"json", 0, OPT_FLAG, NULL, NULL, NULL, "one JSON value instead of a table"},
 	{0},
 };
 
@@ -33,47 +27,21 @@ struct evaluation {
 	struct rules *rules;
 	struct label_model *model;
 	struct examples examples;
-	struct tally
-		tallies[2 * MODEL_MAX_LABELS]; /* labels of the examples, then those only the model has */
-	size_t tally_count;
-	size_t meaning[MODEL_MAX_LABELS]; /* the model's label as a tally */
-	size_t right;                     /* documents with exactly the true labels */
-	size_t undecided;                 /* below the threshold */
-	double bin_said[BINS];            /* calibration: by probability of the best label */
-	double bin_right[BINS];
-	size_t bin_count[BINS];
+	struct report *report;
+	size_t meaning[MODEL_MAX_LABELS]; /* the model's label as one of the report */
 	size_t bytes;
 	int64_t cpu_us;
 };
 
-static void name_tallies(struct evaluation *e)
+/* The labels of the examples come first, in their order. */
+static void name_labels(struct evaluation *e)
 {
-	e->tally_count = e->examples.labels;
+	e->report = mem_new(sizeof(*e->report));
+	e->report->many = model_is_many(e->model);
 	for (size_t i = 0; i < e->examples.labels; i++)
-		e->tallies[i].name = e->examples.names[i];
-	for (size_t k = 0; k < model_labels(e->model); k++) {
-		size_t i = 0;
-
-		while (i < e->tally_count && strcmp(e->tallies[i].name, model_label(e->model, k)) != 0)
-			i++;
-		if (i == e->tally_count)
-			e->tallies[e->tally_count++].name = model_label(e->model, k);
-		e->meaning[k] = i;
-	}
-}
-
-static bool is_true(const struct evaluation *e, const struct example *example, size_t tally)
-{
-	return tally < e->examples.labels && (example->labels >> tally & 1);
-}
-
-static void note_probability(struct evaluation *e, double probability, bool right)
-{
-	size_t bin = probability >= 1 ? BINS - 1 : (size_t)(probability * BINS);
-
-	e->bin_said[bin] += probability;
-	e->bin_right[bin] += right;
-	e->bin_count[bin]++;
+		report_label(e->report, e->examples.names[i]);
+	for (size_t k = 0; k < model_labels(e->model); k++)
+		e->meaning[k] = report_label(e->report, model_label(e->model, k));
 }
 
 static void print_error(const struct evaluation *e, const struct example *example,
@@ -81,7 +49,7 @@ static void print_error(const struct evaluation *e, const struct example *exampl
 {
 	printf("%s:", example->name);
 	for (size_t i = 0; i < e->examples.labels; i++) {
-		if (is_true(e, example, i))
+		if (example->labels >> i & 1)
 			printf(" %s", e->examples.names[i]);
 	}
 	printf(" -> %s %.3f%s\n", model_label(e->model, result->best),
@@ -90,28 +58,18 @@ static void print_error(const struct evaluation *e, const struct example *exampl
 
 static void judge(struct evaluation *e, const struct example *example, const struct model_result *result)
 {
-	bool said[2 * MODEL_MAX_LABELS] = {false};
-	float threshold = model_threshold(e->model);
-	bool decided = result->probability[result->best] >= threshold;
-	bool exact = true;
+	const float threshold = model_threshold(e->model);
+	struct report_answer answer = {.best = e->meaning[result->best],
+				       .probability = (double)result->probability[result->best],
+				       .decided = result->probability[result->best] >= threshold};
 
+	for (size_t i = 0; i < e->examples.labels; i++)
+		answer.truth[i] = example->labels >> i & 1;
 	for (size_t k = 0; k < model_labels(e->model); k++)
-		said[e->meaning[k]] = model_is_many(e->model) ? result->probability[k] >= threshold
-							      : decided && k == result->best;
-	for (size_t i = 0; i < e->tally_count; i++) {
-		bool truth = is_true(e, example, i);
-
-		e->tallies[i].right += said[i] && truth;
-		e->tallies[i].extra += said[i] && !truth;
-		e->tallies[i].missed += !said[i] && truth;
-		exact = exact && said[i] == truth;
-	}
-	e->right += exact;
-	e->undecided += !decided;
-	note_probability(e, (double)result->probability[result->best],
-			 is_true(e, example, e->meaning[result->best]));
-	if (!exact && opt_flag(e->opts, "errors"))
-		print_error(e, example, result, decided);
+		answer.said[e->meaning[k]] = model_is_many(e->model) ? result->probability[k] >= threshold
+								     : answer.decided && k == result->best;
+	if (!report_add(e->report, &answer) && opt_flag(e->opts, "errors"))
+		print_error(e, example, result, answer.decided);
 }
 
 static int read_inputs(struct evaluation *e, struct error *err)
@@ -152,76 +110,27 @@ static int measure(struct evaluation *e, struct error *err)
 		return -1;
 	results = mem_new((e->examples.count + 1) * sizeof(*results));
 	score_all(e, results);
-	name_tallies(e);
+	name_labels(e);
 	for (size_t i = 0; i < e->examples.count; i++)
 		judge(e, &e->examples.items[i], &results[i]);
 	mem_free(results);
-	return 0;
+	return verb_draw(e->opts, e->report, err);
 }
 
-/* Mean distance between what was said to be probable and what came true, over bins (ECE). */
-static double calibration_error(const struct evaluation *e)
+static void print(const struct evaluation *e)
 {
-	double sum = 0;
+	struct value all;
 
-	for (size_t i = 0; i < BINS; i++)
-		sum += e->bin_said[i] > e->bin_right[i] ? e->bin_said[i] - e->bin_right[i]
-							: e->bin_right[i] - e->bin_said[i];
-	return e->examples.count ? sum / (double)e->examples.count : 0;
-}
-
-static struct value summary(const struct evaluation *e)
-{
-	double count = e->examples.count ? (double)e->examples.count : 1;
-	struct value all = value_map_new();
-	struct value labels = value_map_new();
-
-	for (size_t i = 0; i < e->tally_count; i++) {
-		struct value one = value_map_new();
-
-		value_put(&one, "right", value_int((int64_t)e->tallies[i].right));
-		value_put(&one, "extra", value_int((int64_t)e->tallies[i].extra));
-		value_put(&one, "missed", value_int((int64_t)e->tallies[i].missed));
-		value_put(&one, "f1", value_double(tally_f1(&e->tallies[i])));
-		value_put(&labels, e->tallies[i].name, one);
+	if (!opt_flag(e->opts, "json")) {
+		report_print(e->report, stdout);
+		printf("%.1f MB in %.3f s of CPU\n", (double)e->bytes / 1e6, (double)e->cpu_us / 1e6);
+		return;
 	}
-	value_put(&all, "documents", value_int((int64_t)e->examples.count));
-	value_put(&all, "accuracy", value_double((double)e->right / count));
-	value_put(&all, "macro_f1", value_double(tally_macro(e->tallies, e->tally_count)));
-	value_put(&all, "unknown", value_int((int64_t)e->undecided));
-	value_put(&all, "calibration_error", value_double(calibration_error(e)));
+	all = value_map_new();
+	report_put(e->report, &all);
 	value_put(&all, "cpu_seconds", value_double((double)e->cpu_us / 1e6));
 	value_put(&all, "bytes", value_int((int64_t)e->bytes));
-	value_put(&all, "labels", labels);
-	return all;
-}
-
-static void print_table(const struct evaluation *e)
-{
-	double count = e->examples.count ? (double)e->examples.count : 1;
-
-	printf("%-34s %6s %6s %6s %6s\n", "label", "right", "extra", "missed", "F1");
-	for (size_t i = 0; i < e->tally_count; i++) {
-		const struct tally *t = &e->tallies[i];
-
-		printf("%-34s %6zu %6zu %6zu %6.3f\n", t->name, t->right, t->extra, t->missed, tally_f1(t));
-	}
-	printf("\n%zu documents, accuracy %.4f, macro F1 %.4f, below the threshold %zu, calibration error "
-	       "%.4f\n",
-	       e->examples.count, (double)e->right / count, tally_macro(e->tallies, e->tally_count),
-	       e->undecided, calibration_error(e));
-	printf("%.1f MB in %.3f s of CPU\n", (double)e->bytes / 1e6, (double)e->cpu_us / 1e6);
-}
-
-static void print_json(const struct evaluation *e)
-{
-	struct value all = summary(e);
-	struct buf line;
-
-	buf_init(&line, 0);
-	json_write(&line, all);
-	puts(buf_text(&line));
-	buf_release(&line);
+	verb_print(all);
 	value_unref(all);
 }
 
@@ -236,10 +145,9 @@ int evaluate_verb(int argc, char **argv)
 		opt_help(&command, stdout);
 	else if (!opts || measure(&e, &err) < 0)
 		status = verb_failed("evaluate", &err);
-	else if (opt_flag(opts, "json"))
-		print_json(&e);
 	else
-		print_table(&e);
+		print(&e);
+	mem_free(e.report);
 	model_close(e.model);
 	examples_release(&e.examples);
 	rules_free(e.rules);

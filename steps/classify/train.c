@@ -4,13 +4,15 @@
 #include "lib/clock/clock.h"
 #include "lib/json/json.h"
 #include "lib/mem/mem.h"
-#include "steps/classify/learn.h"
+#include "steps/classify/telling.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TELLING_WORDS = 8 };
 
 struct training {
 	const struct opts *opts;
@@ -24,7 +26,9 @@ struct training {
 	double *weights; /* of the finished model */
 	double slope;
 	double offset;
-	struct value report;
+	int64_t cpu_us;
+	struct report *report; /* what the folds said */
+	struct value telling;  /* words by label */
 };
 
 static const struct opt_option options[] = {
@@ -121,41 +125,24 @@ static double odds(const struct training *t, double score)
 	return exp(t->slope * score + t->offset);
 }
 
-/* One label holds at most: does the best reach the threshold? */
-static bool probable(const struct training *t, const double *scores, size_t best)
+/* What the finished model will say of an example, as far as the folds can tell. */
+static void judge(struct training *t, const struct example *example, const double *row)
 {
+	const bool many = t->examples.many;
+	struct report_answer answer = {0};
 	double total = 1;
 
-	for (size_t k = 0; k < t->examples.labels; k++)
-		total += odds(t, scores[k]);
-	return odds(t, scores[best]) / total >= t->threshold;
-}
-
-/* Label by label: is it said, is it true? What the finished model will say, as far as the folds can tell. */
-static void tally_scores(const struct training *t, const double *scores, struct tally *tallies, size_t *right)
-{
-	const struct examples *e = &t->examples;
-
-	for (size_t i = 0; i < e->count; i++) {
-		const double *row = scores + i * e->labels;
-		uint64_t said = 0;
-		size_t best = 0;
-
-		for (size_t k = 0; k < e->labels; k++) {
-			if (row[k] > row[best])
-				best = k;
-			if (e->many && odds(t, row[k]) >= t->threshold * (1 + odds(t, row[k])))
-				said |= (uint64_t)1 << k;
-		}
-		if (!e->many)
-			said = probable(t, row, best) ? (uint64_t)1 << best : 0;
-		*right += said == e->items[i].labels;
-		for (size_t k = 0; k < e->labels; k++) {
-			tallies[k].right += said >> k & e->items[i].labels >> k & 1;
-			tallies[k].extra += said >> k & ~(e->items[i].labels >> k) & 1;
-			tallies[k].missed += ~(said >> k) & e->items[i].labels >> k & 1;
-		}
+	for (size_t k = 0; k < t->examples.labels; k++) {
+		total += odds(t, row[k]);
+		answer.best = row[k] > row[answer.best] ? k : answer.best;
+		answer.truth[k] = example->labels >> k & 1;
+		answer.said[k] = many && odds(t, row[k]) >= t->threshold * (1 + odds(t, row[k]));
 	}
+	answer.probability = odds(t, row[answer.best]) / (many ? 1 + odds(t, row[answer.best]) : total);
+	answer.decided = answer.probability >= t->threshold;
+	if (!many)
+		answer.said[answer.best] = answer.decided;
+	report_add(t->report, &answer);
 }
 
 struct answer {
@@ -218,8 +205,6 @@ static void calibrate(struct training *t, const struct vectors *vectors)
 	const struct examples *e = &t->examples;
 	double *scores = mem_new(e->count * e->labels * sizeof(*scores));
 	bool *outcomes = mem_new(e->count * e->labels);
-	struct tally tallies[MODEL_MAX_LABELS] = {0};
-	size_t right = 0;
 
 	learn_scores(vectors, e, &t->settings, scores);
 	for (size_t i = 0; i < e->count * e->labels; i++)
@@ -227,9 +212,12 @@ static void calibrate(struct training *t, const struct vectors *vectors)
 	learn_sigmoid(scores, outcomes, e->count * e->labels, &t->slope, &t->offset);
 	if (t->threshold < 0)
 		t->threshold = e->many ? 0.5 : find_threshold(t, scores);
-	tally_scores(t, scores, tallies, &right);
-	value_put(&t->report, "fold_accuracy", value_double((double)right / (double)e->count));
-	value_put(&t->report, "fold_macro_f1", value_double(tally_macro(tallies, e->labels)));
+	t->report = mem_new(sizeof(*t->report));
+	t->report->many = e->many;
+	for (size_t k = 0; k < e->labels; k++)
+		report_label(t->report, e->names[k]);
+	for (size_t i = 0; i < e->count; i++)
+		judge(t, &e->items[i], scores + i * e->labels);
 	mem_free(scores);
 	mem_free(outcomes);
 }
@@ -246,6 +234,29 @@ static double *importance(const struct training *t, int width)
 			most[i] = fmax(most[i], fabs(t->weights[label * (size_t)width + (size_t)i]));
 	}
 	return most;
+}
+
+static void note_telling(struct training *t, const struct vectors *vectors)
+{
+	static const char *const places[] = {"body", "head", "cue"};
+	struct telling_word list[TELLING_WORDS];
+
+	t->telling = value_map_new();
+	for (size_t label = 0; label < t->examples.labels; label++) {
+		size_t count = telling_words(&t->vocabulary, vectors, &t->examples, t->weights, label, list,
+					     TELLING_WORDS);
+		struct value words = value_list_new(0);
+
+		for (size_t i = 0; i < count; i++) {
+			struct value one = value_map_new();
+
+			value_put(&one, "words", value_string_z(list[i].words));
+			value_put(&one, "from", value_string_z(places[list[i].kind]));
+			value_put(&one, "share", value_double(list[i].share));
+			value_list_push(&words, one);
+		}
+		value_put(&t->telling, t->examples.names[label], words);
+	}
 }
 
 /* Calibration sees the uncut vocabulary: a cut by weights that know all labels would flatter the folds. */
@@ -268,6 +279,7 @@ static void learn(struct training *t)
 		learn_weights(&vectors, &t->examples, NULL, &t->settings, t->weights);
 		mem_free(weight);
 	}
+	note_telling(t, &vectors);
 	vectors_release(&vectors);
 }
 
@@ -354,28 +366,63 @@ static int run(struct training *t, struct error *err)
 
 	if (read_settings(t, err) < 0 || read_examples(t, err) < 0)
 		return -1;
-	t->report = value_map_new();
 	learn(t);
-	if (save(t, err) < 0)
+	if (save(t, err) < 0 || verb_draw(t->opts, t->report, err) < 0)
 		return -1;
-	value_put(&t->report, "examples", value_int((int64_t)t->examples.count));
-	value_put(&t->report, "labels", value_int((int64_t)t->examples.labels));
-	value_put(&t->report, "features", value_int((int64_t)t->vocabulary.kept));
-	value_put(&t->report, "threshold", value_double(t->threshold));
-	value_put(&t->report, "slope", value_double(t->slope));
-	value_put(&t->report, "offset", value_double(t->offset));
-	value_put(&t->report, "cpu_seconds", value_double((double)(clock_cpu_us() - started) / 1e6));
+	t->cpu_us = clock_cpu_us() - started;
 	return 0;
 }
 
-static void print_report(struct value report)
+static void print_json(const struct training *t)
 {
-	struct buf line;
+	struct value all = value_map_new();
+	struct value folds = value_map_new();
+	char training[17];
 
-	buf_init(&line, 0);
-	json_write(&line, report);
-	puts(buf_text(&line));
-	buf_release(&line);
+	report_put(t->report, &folds);
+	snprintf(training, sizeof(training), "%016" PRIx64, training_hash(t));
+	value_put(&all, "examples", value_int((int64_t)t->examples.count));
+	value_put(&all, "labels", value_int((int64_t)t->examples.labels));
+	value_put(&all, "features", value_int((int64_t)t->vocabulary.kept));
+	value_put(&all, "training", value_string_z(training));
+	value_put(&all, "threshold", value_double(t->threshold));
+	value_put(&all, "slope", value_double(t->slope));
+	value_put(&all, "offset", value_double(t->offset));
+	value_put(&all, "folds", folds);
+	value_put(&all, "telling", value_ref(t->telling));
+	value_put(&all, "cpu_seconds", value_double((double)t->cpu_us / 1e6));
+	verb_print(all);
+	value_unref(all);
+}
+
+/* One line a label: "complaint: plaintiff (head), alleges that (cue), ..." */
+static void print_telling(const struct training *t)
+{
+	for (size_t label = 0; label < value_len(t->telling); label++) {
+		const struct value *words = value_map_at(t->telling, label);
+
+		printf("%.*s:", SLICE_ARG(value_map_key(t->telling, label)));
+		for (size_t i = 0; i < value_len(*words); i++) {
+			const struct value *one = value_list_at(*words, i);
+
+			printf("%s %.*s (%.*s)", i ? "," : "", SLICE_ARG(value_get_text(*one, "words")),
+			       SLICE_ARG(value_get_text(*one, "from")));
+		}
+		putchar('\n');
+	}
+}
+
+static void print_tables(const struct training *t)
+{
+	printf("%ld folds, by group; what each said of the documents it had not seen:\n\n",
+	       (long)t->settings.folds);
+	report_print(t->report, stdout);
+	puts("\nThe words that told most, by what they gave to the score of the label's documents:\n");
+	print_telling(t);
+	printf("\n%s: %zu examples, %zu labels, %zu features, threshold %.3f, training %016" PRIx64
+	       ", %.1f s of CPU\n",
+	       opt_text(t->opts, "output"), t->examples.count, t->examples.labels, t->vocabulary.kept,
+	       t->threshold, training_hash(t), (double)t->cpu_us / 1e6);
 }
 
 int train_verb(int argc, char **argv)
@@ -388,9 +435,12 @@ int train_verb(int argc, char **argv)
 		opt_help(&command, stdout);
 	else if (!t.opts || run(&t, &err) < 0)
 		status = verb_failed("train", &err);
+	else if (opt_flag(t.opts, "json"))
+		print_json(&t);
 	else
-		print_report(t.report);
-	value_unref(t.report);
+		print_tables(&t);
+	value_unref(t.telling);
+	mem_free(t.report);
 	vocabulary_release(&t.vocabulary);
 	examples_release(&t.examples);
 	rules_free(t.rules);

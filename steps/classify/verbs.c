@@ -1,7 +1,11 @@
 /* verbs.c - what the verbs of classify have in common; see verbs.h. */
 #include "steps/classify/verbs.h"
 
+#include "lib/json/json.h"
+
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 const struct opt_option verb_source_options[] = {
 	{"labels", 0, OPT_MANY, "INDEX", NULL, NULL, "labelled records, JSON Lines; - is standard input"},
@@ -14,6 +18,8 @@ const struct opt_option verb_source_options[] = {
 	{"group-member", 0, OPT_TEXT, "NAME", "case_group", NULL,
 	 "member whose equals stay together in a fold"},
 	{"split-member", 0, OPT_TEXT, "NAME", "split", NULL, "member that --split looks at"},
+	{"json", 0, OPT_FLAG, NULL, NULL, NULL, "one JSON value instead of tables"},
+	{"report", 0, OPT_TEXT, "SVG", NULL, NULL, "draw into this file whether probabilities hold"},
 	{"help", 'h', OPT_FLAG, NULL, NULL, NULL, "print this"},
 	{0},
 };
@@ -51,23 +57,32 @@ int verb_failed(const char *verb, const struct error *err)
 	return error_exit_status(err);
 }
 
-double tally_f1(const struct tally *tally)
+void verb_print(struct value value)
 {
-	double all = 2 * (double)tally->right + (double)tally->extra + (double)tally->missed;
+	struct buf line;
 
-	return all > 0 ? 2 * (double)tally->right / all : 0;
+	buf_init(&line, 0);
+	json_write(&line, value);
+	puts(buf_text(&line));
+	buf_release(&line);
 }
 
-double tally_macro(const struct tally *tallies, size_t count)
+int verb_draw(const struct opts *opts, const struct report *report, struct error *err)
 {
-	double sum = 0;
-	size_t occurring = 0;
+	const char *path = opt_text(opts, "report");
+	struct buf svg;
+	FILE *file;
+	bool written;
 
-	for (size_t i = 0; i < count; i++) {
-		if (tallies[i].right + tallies[i].missed == 0)
-			continue;
-		sum += tally_f1(&tallies[i]);
-		occurring++;
-	}
-	return occurring ? sum / (double)occurring : 0;
+	if (!path)
+		return 0;
+	file = fopen(path, "we");
+	if (!file)
+		return error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+	buf_init(&svg, 0);
+	report_draw(report, &svg);
+	written = fwrite(svg.data, 1, svg.len, file) == svg.len;
+	written = fclose(file) == 0 && written;
+	buf_release(&svg);
+	return written ? 0 : error_set(err, ERROR_IO, "cannot write %s: %s", path, strerror(errno));
 }

@@ -1,14 +1,16 @@
 /*
  * verbs.h - `classify train` and `classify evaluate`: making a model and measuring one.
  *
- * Both read labelled records (examples.h). Results are on stdout, one JSON value or a table; talk is on
- * stderr. They return the exit status of the program. Depends on lib/{opt,json,value}, examples.h, model.h.
+ * Both read labelled records (examples.h). Results are on stdout: tables for people, or with
+ * --json one JSON value; talk is on stderr. They return the exit status of the program.
+ * Depends on lib/{opt,json,value}, examples.h, report.h.
  */
 #ifndef STEPS_CLASSIFY_VERBS_H
 #define STEPS_CLASSIFY_VERBS_H
 
 #include "lib/opt/opt.h"
 #include "steps/classify/examples.h"
+#include "steps/classify/report.h"
 
 int train_verb(int argc, char **argv);
 int evaluate_verb(int argc, char **argv);
@@ -20,16 +22,9 @@ int verb_examples(const struct opts *opts, const struct rules *rules, struct exa
 /* Print an error and its hint on stderr; returns the exit status that goes with it. */
 int verb_failed(const char *verb, const struct error *err);
 
-/* Agreement of what a model says with the labels, for one label. */
-struct tally {
-	const char *name; /* borrowed */
-	size_t right;     /* said and true */
-	size_t extra;     /* said and not true */
-	size_t missed;    /* true and not said */
-};
-
-double tally_f1(const struct tally *tally); /* 0 where nothing is right */
-/* Mean of the F1 of all labels that occur. */
-double tally_macro(const struct tally *tallies, size_t count);
+/* One JSON value, a line on stdout. */
+void verb_print(struct value value);
+/* Draw the picture of a report into the file that --report names, if it does. */
+int verb_draw(const struct opts *opts, const struct report *report, struct error *err);
 
 #endif

@@ -101,8 +101,9 @@ write_index() {
 
 @test "train makes a model that classify and evaluate use, the same each time" {
 	write_index
-	run --separate-stderr -0 "$classify" train --labels index.jsonl --label-member label --output kinds.model
-	jq -e '.examples == 8 and .labels == 2 and .fold_accuracy >= 0 and .fold_accuracy <= 1' <<<"$output"
+	run --separate-stderr -0 "$classify" train --labels index.jsonl --label-member label --output kinds.model --json
+	jq -e '.examples == 8 and .labels == 2 and .folds.documents == 8 and (.training | test("^[0-9a-f]{16}$"))' <<<"$output"
+	jq -e '.telling.release | length > 0 and all(.from | IN("body", "head", "cue"))' <<<"$output"
 	"$classify" train --labels - --label-member label --output again.model <index.jsonl
 	cmp kinds.model again.model
 	run --separate-stderr -0 "$classify" --model kinds.model --threshold 0 \
@@ -122,11 +123,43 @@ write_index() {
 		jq -cn --arg i "$i" '{file: "decisions/o\($i).txt", doc_type: "order", split: "train", case_group: $i}'
 	done >index.jsonl
 	echo '{"file": "gone.txt", "doc_type": "x", "split": "dev"}' >>index.jsonl
-	run --separate-stderr -0 "$classify" train --labels index.jsonl --texts texts --split train --output m.model
+	run --separate-stderr -0 "$classify" train --labels index.jsonl --texts texts --split train --output m.model --json
 	jq -e '.examples == 8 and .labels == 2' <<<"$output"
 	echo '{"file": "../index.jsonl", "doc_type": "x", "split": "train"}' >>index.jsonl
 	run --separate-stderr -2 "$classify" train --labels index.jsonl --texts texts --split train --output m.model
 	[[ $stderr == *"index.jsonl, line 10:"* ]]
+}
+
+@test "train and evaluate tell people which label was taken for which and draw whether probabilities hold" {
+	write_index
+	run --separate-stderr -0 "$classify" train --labels index.jsonl --label-member label --output k.model --report folds.svg
+	[[ $output == *"is \\ said"*"none of them"*"probability"*"words that told most"*"release: "*"training "* ]]
+	run --separate-stderr -0 "$classify" evaluate --labels index.jsonl --label-member label --model k.model --report own.svg
+	[[ $output == *"8 documents, accuracy"*"calibration error"* ]]
+	for picture in folds.svg own.svg; do
+		python3 -c 'import sys, xml.dom.minidom as m; sys.exit(m.parse(sys.argv[1]).documentElement.tagName != "svg")' "$picture"
+	done
+	run --separate-stderr -3 "$classify" evaluate --labels index.jsonl --label-member label --model k.model \
+		--report /proc/nonexistent/x.svg
+	[[ $stderr == *"/proc/nonexistent/x.svg"* ]]
+}
+
+@test "words around a cue tell labels apart that share all their words" {
+	{
+		for who in ada ben cy dee eve flo gus hal; do
+			jq -cn --arg w "$who" '{label: "told", text: "the jury charges and the court hears \($w)", group: $w}'
+			jq -cn --arg w "$who" '{label: "heard", text: "the court charges and the jury hears \($w)", group: $w}'
+		done
+	} >index.jsonl
+	printf 'task: label\ncues: [charges]\n' >rules.yaml
+	"$classify" train --labels index.jsonl --label-member label --group-member group --rules rules.yaml --head-weight 0 \
+		--output with.model --json >with.json
+	printf 'task: label\n' >rules.yaml
+	"$classify" train --labels index.jsonl --label-member label --group-member group --rules rules.yaml --head-weight 0 \
+		--output without.model --json >without.json
+	jq -e '.folds.accuracy == 1' with.json
+	jq -e '.folds.accuracy < 1' without.json
+	jq -e '.telling.told | map(.words) | index("jury charges") != null' with.json
 }
 
 @test "an installed classify finds its models" {

@@ -1,6 +1,6 @@
 /* learn_test.c - examples dealt into folds, machines that tell two kinds apart, and the sigmoid. */
 
-#include "steps/classify/learn.h"
+#include "steps/classify/telling.h"
 
 #include "tests/harness/folder.h"
 
@@ -215,6 +215,34 @@ static void unseen_groups_are_told_apart(void **state)
 	examples_release(&examples);
 }
 
+/* "press", "release", "announced" and "today" stand in every release and in no order. */
+static void telling_words_are_those_that_gave_the_score(void **state)
+{
+	const struct learn_settings settings = {.cost = 1, .tolerance = 0.01, .folds = 2};
+	struct telling_word list[3];
+	struct vocabulary vocabulary;
+	struct vectors vectors;
+	struct examples examples;
+	double *weights;
+
+	(void)state;
+	read_pairs(&examples);
+	vocabulary_init(&vocabulary, &examples, NULL, 3);
+	vectors_init(&vectors, &vocabulary, (const double[]){2, 1, 1});
+	weights = mem_new(2 * (size_t)vectors.width * sizeof(*weights));
+	learn_weights(&vectors, &examples, NULL, &settings, weights);
+	assert_int_equal(telling_words(&vocabulary, &vectors, &examples, weights, 1, list, 3), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_non_null(strstr("press release announced today", list[i].words));
+		assert_int_equal(list[i].kind, FEATURE_BODY); /* it weighs twice the head */
+		assert_true(list[i].share > 0 && (i == 0 || list[i].share <= list[i - 1].share));
+	}
+	mem_free(weights);
+	vectors_release(&vectors);
+	vocabulary_release(&vocabulary);
+	examples_release(&examples);
+}
+
 static void a_label_nobody_has_is_never_said(void **state)
 {
 	const struct learn_settings settings = {.cost = 1, .tolerance = 0.01, .folds = 2};
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(features_of_too_few_documents_are_dropped),
 		cmocka_unit_test(vectors_have_length_one_in_body_and_head),
 		cmocka_unit_test(unseen_groups_are_told_apart),
+		cmocka_unit_test(telling_words_are_those_that_gave_the_score),
 		cmocka_unit_test(a_label_nobody_has_is_never_said),
 		cmocka_unit_test(the_sigmoid_gives_the_observed_odds),
 		cmocka_unit_test(a_perfect_score_gives_a_finite_sigmoid),
