@@ -124,26 +124,26 @@ static int64_t put_row(struct decisions *decisions, const struct decision *decis
 struct child {
 	const char *field;
 	const char *clear, *insert;
-	const char *members[6]; /* bound from ?3 on; the first must not be empty */
+	const char *members[6]; /* bound from ?4 on; the first must not be empty */
 };
 
 static const struct child children[] = {
 	{"parties",
 	 "DELETE FROM parties WHERE decision = ?",
-	 "INSERT INTO parties(decision, position, name, kind, role) VALUES (?, ?, ?, ?, ?)",
+	 "INSERT INTO parties(decision, position, reviewed, name, kind, role) VALUES (?, ?, ?, ?, ?, ?)",
 	 {"name", "kind", "role"}},
 	{"money",
 	 "DELETE FROM money WHERE decision = ?",
-	 "INSERT INTO money(decision, position, amount, kind, currency, status, party) VALUES (?, ?, ?, ?, "
-	 "?, ?, ?)",
+	 "INSERT INTO money(decision, position, reviewed, amount, kind, currency, status, party)"
+	 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 	 {"amount", "kind", "currency", "status", "party"}},
 	{"legal_basis",
 	 "DELETE FROM legal_basis WHERE decision = ?",
-	 "INSERT INTO legal_basis(decision, position, instrument, provision) VALUES (?, ?, ?, ?)",
+	 "INSERT INTO legal_basis(decision, position, reviewed, instrument, provision) VALUES (?, ?, ?, ?, ?)",
 	 {"instrument", "provision"}},
 	{"measures",
 	 "DELETE FROM measures WHERE decision = ?",
-	 "INSERT INTO measures(decision, position, kind) VALUES (?, ?, ?)",
+	 "INSERT INTO measures(decision, position, reviewed, kind) VALUES (?, ?, ?, ?)",
 	 {"kind"}},
 };
 
@@ -159,8 +159,9 @@ static int put_item(struct db *db, const struct child *child, int64_t row, size_
 		return -1;
 	db_bind_int(stmt, 1, row);
 	db_bind_int(stmt, 2, (int64_t)position);
+	db_bind_int(stmt, 3, value_get_bool(item, "reviewed", false));
 	for (int i = 0; child->members[i]; i++)
-		bind(stmt, i + 3, value_get_text(item, child->members[i]));
+		bind(stmt, i + 4, value_get_text(item, child->members[i]));
 	return db_run(db, stmt, err);
 }
 

@@ -6,6 +6,7 @@
  *	legal_basis, measures
  *	texts              full-text index over title, parties and text, same row number
  *	failures           documents that could not be processed, by source
+ *	corrections        what people said about items, applied to whatever is stored of the document
  *
  * Writing is by id: sending a record again replaces its row and never adds one. The text is indexed again
  * only when it, the title or the parties changed. A decision that arrives for a source removes the failure of
@@ -40,6 +41,17 @@ int decisions_put(struct decisions *decisions, const struct decision *decision, 
 		  struct slice json, const struct slice *text, struct error *err);
 int decisions_put_failure(struct decisions *decisions, struct slice source, struct value record,
 			  struct slice json, struct error *err);
+
+/* ---- what people said (decisions_review.c); transactions are the caller's here too */
+
+/* Applies the corrections of a document to a record of it that is about to be stored. How many, or -1. */
+int decisions_correct(struct decisions *decisions, struct slice id, struct value *record, struct error *err);
+/* Keeps what a line of corrections says (correction.h) and puts it into the stored record. How many corrections, or
+ * -1: ERROR_NOT_FOUND when the document is not stored, ERROR_INPUT when the line is wrong. `reviewer` may be NULL. */
+int decisions_review(struct decisions *decisions, struct value line, const char *reviewer, struct error *err);
+/* Documents with corrections, by id: the record and its text (empty when there is none), lent for the call. */
+int decisions_reviewed(struct decisions *decisions,
+		       void (*each)(void *ctx, struct value record, struct slice text), void *ctx, struct error *err);
 
 /* ---- reading */
 

@@ -87,7 +87,7 @@ static struct slice find_text(struct filing *filing, const struct decision *deci
 	return slice_of(NULL);
 }
 
-static int put_decision(struct filing *filing, struct value record, struct slice json, struct error *err)
+static int put_record(struct filing *filing, struct value record, struct slice json, struct error *err)
 {
 	struct decision decision;
 	struct slice text;
@@ -101,6 +101,24 @@ static int put_decision(struct filing *filing, struct value record, struct slice
 			    : decisions_put(filing->decisions, &decision, record, json, wanted ? &text : NULL,
 					    err);
 	decision_release(&decision);
+	return status;
+}
+
+/* What people corrected stays, whatever was extracted since. */
+static int put_decision(struct filing *filing, struct value *record, struct slice json, struct error *err)
+{
+	int corrections = decisions_correct(filing->decisions, value_get_text(*record, "id"), record, err);
+	struct buf corrected;
+	int status;
+
+	if (corrections <= 0)
+		return corrections < 0 ? -1 : put_record(filing, *record, json, err);
+	buf_init(&corrected, 0);
+	if (json_write(&corrected, *record) < 0)
+		status = error_set(err, ERROR_LIMIT, "the corrected record is too large");
+	else
+		status = put_record(filing, *record, buf_slice(&corrected), err);
+	buf_release(&corrected);
 	return status;
 }
 
@@ -126,7 +144,7 @@ static int put_item(struct filing *filing, struct item *item, struct error *err)
 	} else if (decision_is_failure(record)) {
 		status = decisions_put_failure(filing->decisions, buf_slice(&key), record, json, err);
 	} else {
-		status = put_decision(filing, record, json, err);
+		status = put_decision(filing, &record, json, err);
 	}
 	buf_release(&key);
 	value_unref(record);

@@ -56,7 +56,25 @@ static const char version_1[] =
 
 	"CREATE VIRTUAL TABLE texts USING fts5(title, parties, text,"
 	" tokenize = 'porter unicode61 remove_diacritics 2');";
+
+/* What people said: applied, in this order, to every record of the document that is stored from then on. */
+static const char version_2[] =
+	"CREATE TABLE corrections("
+	" number INTEGER PRIMARY KEY,"
+	" document TEXT NOT NULL,"
+	" field TEXT NOT NULL,"
+	" was TEXT,"			/* JSON: the item that is meant; NULL: none */
+	" becomes TEXT NOT NULL,"	/* JSON: an item, a list of them, null */
+	" is_whole INTEGER NOT NULL,"	/* all items of the field */
+	" of_list INTEGER NOT NULL,"	/* the field is a list */
+	" reviewer TEXT,"
+	" reviewed_at TEXT NOT NULL) STRICT;"
+	"CREATE INDEX corrections_by_document ON corrections(document, number);"
+	"ALTER TABLE parties ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE money ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE legal_basis ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE measures ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0;";
 /* clang-format on */
 
-const char *const schema_migrations[] = {version_1};
+const char *const schema_migrations[] = {version_1, version_2};
 const size_t schema_migration_count = sizeof(schema_migrations) / sizeof(schema_migrations[0]);

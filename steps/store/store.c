@@ -1,7 +1,7 @@
 /* store.c - accepting records; see store.h. */
 #include "steps/store/store.h"
 
-#include "steps/store/decision.h"
+#include "steps/store/decisions.h"
 #include "steps/store/delivery.h"
 #include "steps/store/outbox.h"
 #include "steps/store/sink.h"
@@ -9,8 +9,10 @@
 #include "lib/json/json.h"
 #include "lib/mem/mem.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_RECORD = 32 << 20 };
 
@@ -20,6 +22,8 @@ struct store {
 	struct sink sinks[OUTBOX_MAX_SINKS];
 	size_t count;
 	struct outbox *outbox;
+	struct decisions *corrections; /* for sinks that keep none of their own; or NULL */
+	pthread_mutex_t lock;          /* of `corrections` */
 	struct delivery *delivery;
 	int64_t drain_ms;
 };
@@ -73,6 +77,32 @@ static int find_sinks(struct store *store, const struct opts *opts, struct error
 	return status;
 }
 
+/* A database applies its own corrections when it files a record. To a URL the record goes as it was accepted, so the
+ * corrections of --database are in it by then. */
+static int open_corrections(struct store *store, struct error *err)
+{
+	bool has_url = false;
+
+	for (size_t i = 0; i < store->count; i++)
+		has_url = has_url || store->sinks[i].kind == SINK_HTTP;
+	if (!has_url || access(store->database, F_OK) < 0)
+		return 0;
+	store->corrections = decisions_open(store->database, err);
+	return store->corrections ? 0 : -1;
+}
+
+static int correct(struct store *store, struct value *record, struct error *err)
+{
+	int count;
+
+	if (!store->corrections || decision_is_failure(*record))
+		return 0;
+	pthread_mutex_lock(&store->lock);
+	count = decisions_correct(store->corrections, value_get_text(*record, "id"), record, err);
+	pthread_mutex_unlock(&store->lock);
+	return count < 0 ? -1 : 0;
+}
+
 static int start(struct store *store, const struct step_setup *setup, struct error *err)
 {
 	const char *token = getenv("STORE_SINK_TOKEN");
@@ -101,8 +131,10 @@ void *store_open(const struct step_setup *setup, struct error *err)
 	struct store *store = mem_new(sizeof(*store));
 
 	store->log = setup->log;
+	pthread_mutex_init(&store->lock, NULL);
 	store->drain_ms = (int64_t)opt_number(setup->opts, "drain-timeout") * 1000;
-	if (find_sinks(store, setup->opts, err) == 0 && start(store, setup, err) == 0)
+	if (find_sinks(store, setup->opts, err) == 0 && open_corrections(store, err) == 0 &&
+	    start(store, setup, err) == 0)
 		return store;
 	store_close(store);
 	return NULL;
@@ -138,6 +170,8 @@ void store_close(void *state)
 	}
 	for (size_t i = 0; i < store->count; i++)
 		sink_release(&store->sinks[i]);
+	decisions_close(store->corrections);
+	pthread_mutex_destroy(&store->lock);
 	mem_free(store->database);
 	mem_free(store->outbox_path);
 	mem_free(store);
@@ -166,14 +200,15 @@ static struct value answer(const struct store *store, struct value record)
 int store_apply(struct step_call *call, struct value request, struct value *response, struct error *err)
 {
 	struct store *store = call->state;
+	struct value record = value_ref(request);
 	struct buf key, json;
 	int status;
 
 	buf_init(&key, 0);
 	buf_init(&json, MAX_RECORD);
-	if (decision_key(request, &key, err) < 0)
+	if (decision_key(request, &key, err) < 0 || correct(store, &record, err) < 0)
 		status = -1;
-	else if (json_write(&json, request) < 0)
+	else if (json_write(&json, record) < 0)
 		status = json.full ? error_set(err, ERROR_LIMIT, "the record is larger than %d bytes",
 					       MAX_RECORD)
 				   : error_set(err, ERROR_INPUT, "the record has no JSON form");
@@ -182,6 +217,7 @@ int store_apply(struct step_call *call, struct value request, struct value *resp
 				       buf_slice(&json), err);
 	buf_release(&json);
 	buf_release(&key);
+	value_unref(record);
 	if (status == 0)
 		*response = answer(store, request);
 	return status;

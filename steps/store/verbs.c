@@ -14,6 +14,8 @@ const struct step_verb store_verbs[] = {
 	{"list", "what is stored, as a table", list_main},
 	{"search", "full-text search in what is stored", search_main},
 	{"show", "one record by its id", show_main},
+	{"correct", "keep what a person says about stored values", correct_main},
+	{"reviewed", "what people said, as annotated records to train on", reviewed_main},
 	{"outbox", "what is accepted and not yet delivered", outbox_main},
 	{0},
 };

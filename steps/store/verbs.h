@@ -4,6 +4,8 @@
  *	store list      decisions as a table, newest first
  *	store search    full-text search with the passage found
  *	store show      one record
+ *	store correct   what a person says about stored values; kept for later extractions too
+ *	store reviewed  that, as annotated records
  *	store outbox    what waits or was refused; --retry sends it again
  *
  * Each takes --database and --help, prints answers on stdout and talk on stderr, and returns the exit status
@@ -26,6 +28,8 @@ int list_main(int argc, char **argv);
 int search_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int outbox_main(int argc, char **argv);
+int correct_main(int argc, char **argv);
+int reviewed_main(int argc, char **argv);
 
 /* ---- what they share */
 

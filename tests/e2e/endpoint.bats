@@ -66,7 +66,7 @@ record() { # TEXT [TYPE]
 	jq -e '.path == "/v1/chat/completions" and .body.model == "some"
 		and (.body.response_format.json_schema.schema | .additionalProperties == false
 			and (.properties.doc_type.enum | index("press_release") and index("unknown")))' requests
-	jq -e 'select(.message == "the endpoint answered") | .input_tokens == 11 and .output_tokens == 5 and .attempts == 1
+	jq -se 'map(select(.message == "the endpoint answered"))[0] | .input_tokens == 11 and .output_tokens == 5 and .attempts == 1
 		and .latency_ms >= 0' log
 }
 
