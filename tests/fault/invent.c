@@ -159,7 +159,7 @@ static void parallel_step(struct inventor *in)
 	in->in_loop = false;
 	in->in_branch = true;
 	in->parallels++;
-	say(in, "{\"parallel\": {\"shared\": [\"v0\", \"v1\", \"v2\"], ");
+	say(in, "{\"parallel\": {\"shared\": [\"v0\", \"v1\", \"v2\", \"text\"], ");
 	if (below(in, 2))
 		say(in, "\"exception_policy\": \"continueAll\", ");
 	if (below(in, 3) == 0)
@@ -191,9 +191,9 @@ static void try_step(struct inventor *in)
 	say(in, "}");
 	if (below(in, 2))
 		buf_printf(in->out,
-			   ", \"retry\": {\"predicate\": \"${http.default_retry_predicate}\", \"max_retries\": %d, "
+			   ", \"retry\": {\"predicate\": \"${%s}\", \"max_retries\": %d, "
 			   "\"backoff\": {\"initial_delay\": 1, \"max_delay\": 8, \"multiplier\": 2}}",
-			   1 + below(in, 3));
+			   below(in, 2) ? "http.default_retry_predicate" : "judge", 1 + below(in, 3));
 	buf_printf(in->out, ", \"except\": {\"as\": \"e%d\", ", name);
 	nested(in, 2);
 	say(in, "}}}");
@@ -221,6 +221,48 @@ static void call_step(struct inventor *in)
 		   below(in, VARIABLES), below(in, 50), below(in, VARIABLES));
 }
 
+/* The time may run out before a request comes: then the variable stays. */
+static void callback_steps(struct inventor *in)
+{
+	int name = begin_step(in);
+
+	buf_printf(in->out,
+		   "{\"call\": \"events.create_callback_endpoint\", \"args\": {\"http_callback_method\": \"POST\"}, "
+		   "\"result\": \"c%d\"}}, ",
+		   name);
+	begin_step(in);
+	buf_printf(in->out,
+		   "{\"try\": {\"steps\": [{\"await%d\": {\"call\": \"events.await_callback\", \"args\": {\"callback\": "
+		   "\"${c%d}\", \"timeout\": %d}, \"result\": \"w%d\"}}, {\"take%d\": {\"assign\": [{\"v%d\": "
+		   "\"${w%d.http_request.body}\"}]}}]}, \"except\": {\"as\": \"x%d\", \"steps\": [",
+		   name, name, 1 + below(in, 100), name, name, below(in, VARIABLES), name, name);
+	log_step(in);
+	say(in, "]}}}");
+}
+
+static void child_step(struct inventor *in)
+{
+	begin_step(in);
+	buf_printf(in->out,
+		   "{\"call\": \"experimental.executions.run\", \"args\": {\"workflow_id\": \"child\", \"argument\": "
+		   "\"${v%d}\"}, \"result\": \"v%d\"}}",
+		   below(in, VARIABLES), below(in, VARIABLES));
+}
+
+/* Deeper than a limit now and then. */
+static void recursion_step(struct inventor *in)
+{
+	begin_step(in);
+	buf_printf(in->out, "{\"call\": \"deep\", \"args\": {\"n\": %d}, \"result\": \"v%d\"}}", below(in, 24),
+		   below(in, VARIABLES));
+}
+
+static void growth_step(struct inventor *in)
+{
+	begin_step(in);
+	say(in, "{\"assign\": [{\"text\": \"${text + text}\"}]}}");
+}
+
 static void composite_step(struct inventor *in)
 {
 	switch (below(in, 6)) {
@@ -244,7 +286,7 @@ static void composite_step(struct inventor *in)
 
 static void simple_step(struct inventor *in)
 {
-	int pick = below(in, 16);
+	int pick = below(in, 21);
 
 	if (pick < 5)
 		http_steps(in);
@@ -260,6 +302,14 @@ static void simple_step(struct inventor *in)
 		return_step(in);
 	else if (pick == 14 && in->is_main)
 		call_step(in);
+	else if (pick == 15 || pick == 16)
+		callback_steps(in);
+	else if (pick == 17)
+		child_step(in);
+	else if (pick == 18)
+		recursion_step(in);
+	else if (pick == 19)
+		growth_step(in);
 	else
 		log_step(in);
 }
@@ -294,16 +344,73 @@ static void routine(struct inventor *in, int budget, int most)
 	say(in, "}}]}");
 }
 
+/* judge raises for what has no code, and for code 404; deep calls itself. */
+static const char fixed_routines[] =
+	", \"judge\": {\"params\": [\"e\"], \"steps\": ["
+	"{\"note\": {\"call\": \"sys.log\", \"args\": {\"text\": \"judged\"}}}, "
+	"{\"out\": {\"return\": \"${e.code % (e.code - 404) >= 0 and e.code > 428}\"}}]}, "
+	"\"deep\": {\"params\": [\"n\"], \"steps\": ["
+	"{\"bottom\": {\"switch\": [{\"condition\": \"${n <= 0}\", \"return\": 1}]}}, "
+	"{\"down\": {\"call\": \"deep\", \"args\": {\"n\": \"${n - 1}\"}, \"result\": \"r\"}}, "
+	"{\"out\": {\"return\": \"${r + 1}\"}}]}";
+
 void invent_definition(struct buf *out, uint64_t *seed)
 {
 	struct inventor in = {.out = out, .seed = seed, .is_main = true};
 
-	say(&in, "{\"main\": {\"steps\": [{\"init\": {\"assign\": [{\"v0\": 1}, {\"v1\": 2}, {\"v2\": 40}]}}, ");
+	say(&in, "{\"main\": {\"steps\": [{\"init\": {\"assign\": [{\"v0\": 1}, {\"v1\": 2}, {\"v2\": 40}, "
+		 "{\"text\": \"0123456789abcdef\"}]}}, ");
 	routine(&in, BUDGET, 6);
 	in.is_main = false;
-	say(&in, ", \"sub\": {\"params\": [\"v0\", \"v1\"], \"steps\": [{\"init\": {\"assign\": [{\"v2\": 7}]}}, ");
+	say(&in, ", \"sub\": {\"params\": [\"v0\", \"v1\"], \"steps\": [{\"init\": {\"assign\": [{\"v2\": 7}, "
+		 "{\"text\": \"x\"}]}}, ");
 	routine(&in, BUDGET / 4, 3);
+	say(&in, fixed_routines);
 	say(&in, "}");
+}
+
+static struct value child_answer(int64_t dice)
+{
+	struct value answer = value_map_new(), error;
+
+	if (dice % 5) {
+		value_put(&answer, "result", value_int(dice % 60));
+		return answer;
+	}
+	error = value_map_new();
+	value_put(&error, "message", value_string_z("the child failed"));
+	value_put(&error, "tags", value_list_new(0));
+	value_put(&answer, "raised", error);
+	return answer;
+}
+
+/* To one of the first endpoints, whatever its sender is told. */
+static struct value callback_request(struct value *line, int64_t dice)
+{
+	struct value request = value_map_new();
+
+	value_put(line, "endpoint", value_int(dice % 4));
+	value_put(line, "status", value_int(0));
+	value_put(&request, "method", value_string_z(dice % 7 ? "POST" : "GET"));
+	value_put(&request, "body", value_int(dice % 90));
+	return request;
+}
+
+void invent_limits(struct limits *limits, uint64_t *seed)
+{
+	uint64_t dice = invent_number(seed) >> 20;
+
+	*limits = limits_default();
+	if (dice % 3)
+		return;
+	limits->steps = 5 + (int64_t)(dice >> 3 & 127);
+	limits->memory_bytes = 100 + (int64_t)(dice >> 10 & 1023);
+	limits->call_depth = 1 + (int64_t)(dice >> 20 & 15);
+	limits->parallel_depth = (int64_t)(dice >> 24 & 1) + 1;
+	limits->parallel_branches = 1 + (int64_t)(dice >> 25 & 3);
+	limits->branch_errors = (int64_t)(dice >> 27 & 1) + 1;
+	limits->string_bytes = 30 + (int64_t)(dice >> 28 & 255);
+	limits->duration_seconds = 1 + (int64_t)(dice >> 36 & 127);
 }
 
 struct value invent_world(size_t lines, uint64_t *seed)
@@ -322,6 +429,10 @@ struct value invent_world(size_t lines, uint64_t *seed)
 			value_put(&line, "code", value_int(codes[dice % 16]));
 			value_put(&line, "body", value_int(dice % 50));
 		}
+		value_put(&line, "child", child_answer(dice));
+		value_put(&line, "timeout", value_int(0));
+		if (dice % 3)
+			value_put(&line, "callback", callback_request(&line, dice));
 		value_list_push(&script, line);
 	}
 	return script;

@@ -8,6 +8,7 @@
  */
 #include "tests/fault/invent.h"
 #include "tests/harness/play.h"
+#include "workflow/expr/raised.h"
 
 #include "lib/mem/mem.h"
 
@@ -22,6 +23,7 @@ enum { DEFINITIONS = 300, DEFINITIONS_LONG = 20000, LINES = 300, LONGEST = 400 }
 
 struct tally {
 	size_t definitions, events, cuts, returned, raised, too_long, fell_silent;
+	size_t arrived, children, limited; /* requests to callbacks, child runs, runs ended by a limit */
 };
 
 struct trial {
@@ -88,6 +90,24 @@ static void cut_after(struct trial *trial, size_t n)
 	play_release(again);
 }
 
+static bool has_met_a_limit(const struct run *run)
+{
+	const struct value *payload = value_get(run_result(run), "payload");
+
+	return payload && raised_has_tag(*payload, "ResourceLimitError");
+}
+
+static void count_kinds(const struct play *play, struct tally *tally)
+{
+	for (size_t i = 0; i < play->event_count; i++) {
+		struct slice content = play->events[i].content;
+
+		tally->arrived += play->events[i].kind == EVENT_ARRIVED;
+		tally->children += play->events[i].kind == EVENT_ANNOUNCED &&
+				   slice_find(content, SLICE("experimental.executions"), 0) < content.len;
+	}
+}
+
 static void check_trial(struct trial *trial, struct tally *tally)
 {
 	const struct play *play = &trial->play;
@@ -102,6 +122,8 @@ static void check_trial(struct trial *trial, struct tally *tally)
 	} else {
 		tally->returned += run_status(play->run) == RUN_RETURNED;
 		tally->raised += run_status(play->run) == RUN_RAISED;
+		tally->limited += has_met_a_limit(play->run);
+		count_kinds(play, tally);
 		tally->events += play->event_count;
 		tally->cuts += play->event_count;
 		for (size_t n = 1; n <= play->event_count; n++)
@@ -123,8 +145,8 @@ static void one_definition(struct trial *trial, struct tally *tally)
 	trial->world = (struct play_world){.argument = value_null(),
 					   .env = value_null(),
 					   .script = invent_world(LINES, &seed),
-					   .limits = limits_default(),
 					   .shuffle = invent_number(&seed)};
+	invent_limits(&trial->world.limits, &seed);
 	check_trial(trial, tally);
 	tally->definitions++;
 	value_unref(trial->world.script);
@@ -148,10 +170,11 @@ static void cut_at_every_event_a_run_ends_the_same(void **state)
 	}
 	mem_free(trial);
 	printf("# replay: seed %llu, definitions %zu (returned %zu, raised %zu, too long %zu, out of answers %zu), "
-	       "events %zu, points tried %zu, results different 0\n",
+	       "requests %zu, children %zu, limits reached %zu, events %zu, points tried %zu, results different 0\n",
 	       (unsigned long long)first, tally.definitions, tally.returned, tally.raised, tally.too_long,
-	       tally.fell_silent, tally.events, tally.cuts);
+	       tally.fell_silent, tally.arrived, tally.children, tally.limited, tally.events, tally.cuts);
 	assert_true(tally.returned > wanted / 4); /* most of the work is done, not refused */
+	assert_true(tally.arrived > 0 && tally.children > 0 && tally.limited > 0);
 }
 
 int main(void)

@@ -12,7 +12,8 @@
  *
  * A request to a callback: {"callback": {"method": "POST", "body": v, ...}}, sent as soon as every strand
  * waits and the endpoint is open; "endpoint": 0 (the first) or another; "status": 200, 404, 405 or 429 is
- * what the sender must be told. {"timeout": 0} lets the time of the first await run out; so does the end of
+ * what the sender must be told, 0: whatever it is. A line may have members of several kinds, and is then for whatever
+ * comes next. {"timeout": 0} lets the time of the first await run out; so does the end of
  * the script.
  */
 #ifndef TESTS_HARNESS_PLAY_H
