@@ -2,13 +2,15 @@
 """failing_calls.py - the n-th write, sync, allocation, thread or open of a run fails, for every n.
 
 Demanded: the right result, or an error with exit status 3, or (memory alone) an abort that says so. Afterwards, with
-nothing failing, the run is finished and its result right. The short form takes some n of each kind; FAULT_LONG=1 all.
-FAULT_CALLS=write,sync tries these kinds alone.
+nothing failing, the run is finished and its result right. FAULT_LONG=1 takes every n, until a run passes without that
+many calls; the short form takes some by chance (FAULT_SEED). FAULT_CALLS=write,sync tries these kinds alone.
 """
 
 import concurrent.futures
+import itertools
 import json
 import os
+import random
 
 from lab import FAULT_DIR, LONG, Lab, Peer, Report
 
@@ -49,6 +51,8 @@ if os.environ.get("FAULT_CALLS"):
 	KINDS = [kind for kind in KINDS if kind[0] in os.environ["FAULT_CALLS"].split(",")]
 PRELOAD = os.path.join(FAULT_DIR, "preload_fail.so")
 SIGABRT = -6
+SEED = int(os.environ.get("FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+PASSES = 3  # in a row: how many calls a run makes varies a little
 
 
 def failing(kind, nth, goes_on):
@@ -85,11 +89,13 @@ def finish(lab, file, data):
 
 
 def try_one(lab, peer, file, kind, nth, goes_on):
+	"""Problems, and whether so many calls were made at all."""
 	data = json.dumps(peer.url)
 	lab.fresh()
 	peer.forget()
+	count_file = os.path.join(lab.folder, "count")
 	status, out, err = lab.lexflow("run", file, "--quiet", "--id", "torn", "--data", data, timeout=30,
-		**failing(kind, nth, goes_on))
+		FAIL_COUNT=count_file, **failing(kind, nth, goes_on))
 	problem = judge(kind, status, out, err)
 	problems = [problem] if problem else []
 	status, out, err = finish(lab, file, data)
@@ -97,17 +103,30 @@ def try_one(lab, peer, file, kind, nth, goes_on):
 		problems.append(f"afterwards: exit {status}: {out.strip()} {err.strip()[-300:]}")
 	problems += [f"{about} came with keys {sorted(keys)}" for about, keys in peer.effects.items() if len(keys) > 1]
 	problems += [f"{key} left before its announcement" for key in peer.unannounced]
-	return [f"{kind} {nth}{' and on' if goes_on else ''}: {problem}" for problem in problems]
+	return [f"{kind} {nth}{' and on' if goes_on else ''}: {problem}" for problem in problems], counted(count_file) >= nth
 
 
-def chosen(count, most):
-	if LONG or count <= most:
-		return range(1, count + 1)
-	return sorted({1 + i * (count - 1) // max(1, most - 1) for i in range(most)})
+def counted(path):
+	"""The calls of a process that ended by itself; one that was aborted had enough of them."""
+	if not os.path.exists(path):
+		return float("inf")
+	with open(path) as text:
+		count = int(text.read())
+	os.unlink(path)
+	return count
+
+
+def chosen(job, count):
+	"""Each n to try, in order; in the long form without end."""
+	kind, most, goes_on = job
+	if LONG:
+		return itertools.count(1)
+	dice = random.Random(f"{SEED} {kind} {goes_on}")
+	return sorted(dice.sample(range(1, count + 1), min(count, most)))
 
 
 def torture(job):
-	kind, most, goes_on = job
+	kind, _, goes_on = job
 	lab, peer = Lab(), Peer()
 	peer.database = lab.state
 	file = lab.write("calls.yaml", WORKFLOW)
@@ -117,13 +136,16 @@ def torture(job):
 	if status != 0 or not is_right(out):
 		lab.remove()
 		return 0, 0, [f"undisturbed: {status} {out} {err}"], 0
-	with open(count_file) as text:
-		count = int(text.read())
-	problems, tried, most_sent = [], 0, 0
-	for nth in chosen(count, most):
-		problems += try_one(lab, peer, file, kind, nth, goes_on)
+	count = counted(count_file)
+	problems, tried, most_sent, passed = [], 0, 0, 0
+	for nth in chosen(job, count):
+		found, has_failed = try_one(lab, peer, file, kind, nth, goes_on)
+		problems += found
 		tried += 1
 		most_sent = max(most_sent, peer.most())
+		passed = 0 if has_failed else passed + 1
+		if passed == PASSES and LONG:
+			break
 	lab.remove()
 	return count, tried, problems, most_sent
 
@@ -137,7 +159,7 @@ def main():
 			report.demand(f"{kind}{' and all after it' if goes_on else ''}: {tried} of {count} calls fail, each"
 				" with the right result or a clear end", problems)
 			total, most, wrong = total + tried, max(most, sent), wrong + len(problems)
-	report.figures(points_tried=total, results_different=wrong, most_times_one_effect_was_sent=most)
+	report.figures(seed=SEED, points_tried=total, results_different=wrong, most_times_one_effect_was_sent=most)
 	report.end()
 
 
