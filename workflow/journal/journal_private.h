@@ -102,7 +102,7 @@ int reader_run(struct reader *reader, int64_t row, struct journal_run *run, stru
 void reader_lend(struct reader *reader, struct journal_run *run, struct slice file, struct slice parent_run,
 		 struct slice parent_step);
 
-/* The runs wished ended, at most `size`; how many, or -1. */
+/* The runs that go on and are wished ended, at most `size`; how many, or -1. */
 int reader_cancels(struct reader *reader, int64_t *rows, int size, struct error *err);
 
 /* For statements of other files: prepared and stepped on the reading connection. */

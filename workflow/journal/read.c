@@ -244,7 +244,10 @@ int journal_source(struct journal *journal, const struct journal_run *run, struc
 
 int reader_cancels(struct reader *reader, int64_t *rows, int size, struct error *err)
 {
-	sqlite3_stmt *stmt = reader_prepare(reader, "SELECT run FROM cancellations LIMIT ?1", err);
+	sqlite3_stmt *stmt = reader_prepare(reader,
+					    "SELECT run FROM cancellations JOIN runs ON row = run WHERE state = 0 "
+					    "LIMIT ?1",
+					    err);
 	int count = 0, row;
 
 	if (!stmt)
