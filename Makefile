@@ -274,7 +274,8 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HARNESS_A) $(WORKFLOW_A) $(
 
 SOURCES = $(sort $(shell find lib steps workflow tests -name '*.c' -o -name '*.h' -o -name '*.cc'))
 CHECKED = $(filter %.c %.cc,$(filter-out tests/%,$(SOURCES)))
-.PHONY: analyze format eval eval-recognisers bench bench-concurrency bench-language bench-durable bench-services
+.PHONY: analyze format eval eval-recognisers bench bench-concurrency bench-language bench-durable bench-services \
+	bench-classify
 ## analyze        clang-tidy and cppcheck over the sources     T=part of a path
 analyze:
 	@printf '%s\n' $(call chosen,$(CHECKED)) | \
@@ -294,7 +295,7 @@ eval: all
 eval-recognisers: $(BIN)/extract
 	@tests/eval-recognisers $(BIN)
 
-bench: bench-concurrency bench-language bench-durable bench-services
+bench: bench-concurrency bench-language bench-durable bench-services bench-classify
 
 ## bench-language      start, steps a second, growth in loops, long literals
 bench-language: all
@@ -307,6 +308,10 @@ bench-durable: all
 ## bench-services      classify and extract as services at 200 requests a second, and their threads
 bench-services: all
 	@python3 tests/bench/services/bench.py --bin $(BIN) --work $(BUILD)/bench-services $(if $(TEXTS),--texts $(TEXTS))
+
+## bench-classify      documents a second and core beside scikit-learn, on ../shared/corpus when it is there
+bench-classify: $(BIN)/classify
+	@python3 tests/bench/classify/bench.py --bin $(BIN) --work $(BUILD)/bench-classify
 
 ## bench-concurrency   200 documents through lexflow run, beside four Python programs
 bench-concurrency: all
