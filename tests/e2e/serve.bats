@@ -329,6 +329,100 @@ refused() { # HTTP STATUS
 	until_says err 'revision 000003-'
 }
 
+@test "step entries tell what was entered, in which order, and how it ended" {
+	serve
+	cat >steps.yaml <<-'END'
+		main:
+		  steps:
+		    - init:
+		        assign: [{n: 0}]
+		    - each:
+		        for:
+		          value: v
+		          in: [5, 6]
+		          steps:
+		            - add:
+		                assign: [{n: "${n + v}"}]
+		    - risky:
+		        try:
+		          steps:
+		            - call_it: {call: sub, result: q}
+		        except:
+		          as: e
+		          steps:
+		            - handle: {assign: [{m: "${e}"}]}
+		    - both:
+		        parallel:
+		          branches:
+		            - left:
+		                steps:
+		                  - l1: {assign: [{a: 1}]}
+		            - right:
+		                steps:
+		                  - r1: {assign: [{b: 2}]}
+		    - done: {return: "${n}"}
+		sub:
+		  steps:
+		    - bad: {raise: "oops"}
+	END
+	deploy steps steps.yaml
+	begin steps '{"executionHistoryLevel": "EXECUTION_HISTORY_DETAILED"}'
+	until_state steps "$id" SUCCEEDED
+	call GET "/workflows/steps/executions/$id/stepEntries"
+	command jq -r '.stepEntries[] | [.entryId, .stepType, .routine, .step, .state, .navigationInfo.parent // "-"] | join(" ")' answer >have
+	cat >want <<-'END'
+		1 STEP_ASSIGN main init STATE_SUCCEEDED -
+		2 STEP_FOR main each STATE_SUCCEEDED -
+		3 STEP_FOR_ITERATION main each STATE_SUCCEEDED 2
+		4 STEP_ASSIGN main add STATE_SUCCEEDED 3
+		5 STEP_FOR_ITERATION main each STATE_SUCCEEDED 2
+		6 STEP_ASSIGN main add STATE_SUCCEEDED 5
+		7 STEP_TRY_RETRY_EXCEPT main risky STATE_SUCCEEDED -
+		8 STEP_TRY main risky STATE_FAILED 7
+		9 STEP_SUBWORKFLOW_CALL main call_it STATE_FAILED 8
+		10 STEP_RAISE sub bad STATE_FAILED 9
+		11 STEP_EXCEPT main risky STATE_SUCCEEDED 7
+		12 STEP_ASSIGN main handle STATE_SUCCEEDED 11
+		13 STEP_PARALLEL_BRANCH main both STATE_SUCCEEDED -
+		14 STEP_PARALLEL_BRANCH_ENTRY main left STATE_SUCCEEDED 13
+		15 STEP_ASSIGN main l1 STATE_SUCCEEDED 14
+		16 STEP_PARALLEL_BRANCH_ENTRY main right STATE_SUCCEEDED 13
+		17 STEP_ASSIGN main r1 STATE_SUCCEEDED 16
+		18 STEP_RETURN main done STATE_SUCCEEDED -
+	END
+	diff want have
+	jq -e '.totalSize == 18' answer
+	jq -e '.stepEntries[1].navigationInfo == {"previous": "1", "next": "7", "children": ["3", "5"]}' answer
+	jq -e '[.stepEntries[2, 4].variableData.variables] == [{"n": 5, "v": 5}, {"n": 11, "v": 6}]' answer
+	jq -e '[.stepEntries[2, 4].stepEntryMetadata | .progressNumber, .progressType] == ["1", "PROGRESS_TYPE_FOR", "2", "PROGRESS_TYPE_FOR"]' answer
+	jq -e '.stepEntries[8].exception.payload == "\"oops\""' answer
+	jq -e '[.stepEntries[0, 14, 16].stepEntryMetadata.threadId] == ["1", "2", "3"]' answer
+	call GET "/workflows/steps/executions/$id/stepEntries/12"
+	jq -e '.entryId == "12" and .step == "handle"' answer
+	call GET "/workflows/steps/executions/$id/stepEntries/19"
+	refused 404 NOT_FOUND
+	call GET "/workflows/steps/executions/$id/stepEntries?pageSize=2&skip=3"
+	jq -e '[.stepEntries[].entryId] == ["4", "5"] and .totalSize == 18' answer
+	call GET "/workflows/steps/executions/$id/stepEntries?pageSize=2&skip=3&pageToken=$(jq -r .nextPageToken answer)"
+	jq -e '[.stepEntries[].entryId] == ["9", "10"]' answer
+	curl -sSG -o answer "$api/workflows/steps/executions/$id/stepEntries" --data-urlencode 'filter=state="STATE_FAILED" AND entryId>8' --data-urlencode 'orderBy=entryId desc'
+	jq -e '[.stepEntries[].entryId] == ["10", "9"] and .totalSize == 2' answer
+	call POST "/workflows/steps/executions/$id:deleteExecutionHistory" '{}'
+	jq -e '. == {}' answer
+	call GET "/workflows/steps/executions/$id/stepEntries"
+	jq -e '. == {}' answer
+	deploy wait wait.yaml
+	begin wait
+	callback_of wait "$id"
+	call GET "/workflows/wait/executions/$id/stepEntries"
+	jq -e '[.stepEntries[].state] == ["STATE_SUCCEEDED", "STATE_IN_PROGRESS"] and (.stepEntries[1] | has("variableData") | not)' answer
+	call POST "/workflows/wait/executions/$id:deleteExecutionHistory" '{}'
+	refused 400 FAILED_PRECONDITION
+	call POST "/workflows/wait/executions/$id:cancel" '{}'
+	call GET "/workflows/wait/executions/$id/stepEntries"
+	jq -e '[.stepEntries[].state] == ["STATE_SUCCEEDED", "STATE_CANCELLED"]' answer
+}
+
 @test "a message of Pub/Sub is an execution with its CloudEvent" {
 	serve
 	printf 'main:\n  params: [event]\n  steps:\n    - out:\n        return: ${[event.type, event.source, text.decode(base64.decode(event.data.message.data))]}\n' >event.yaml

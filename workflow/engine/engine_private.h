@@ -303,6 +303,7 @@ struct watch {
 	struct strand *strand; /* of the wanted visit */
 	struct value request;  /* {"run", "step", "visit", "set"}: for EVENT_STARTED */
 	struct tour *tour;     /* owned: all steps are looked at instead of one; or NULL */
+	struct ledger *ledger; /* owned: every entry into a step is noted; or NULL */
 	struct trail *trail;   /* lent; or NULL */
 };
 
@@ -314,6 +315,15 @@ void watch_caught(struct run *run, struct frame *frame,
 		  struct value raised); /* `frame` goes on in a handler */
 void watch_gone(struct run *run, struct frame *frame, const struct value *raised); /* returned, or raised */
 void watch_free(struct watch *watch);
+
+/* ---- entries.c: the same for every step, one by one; called by watch.c */
+struct entries;
+struct ledger *ledger_new(struct entries *entries, bool has_variables); /* lent */
+void ledger_free(struct ledger *ledger);				  /* NULL is fine */
+void ledger_step(struct strand *strand, struct frame *frame, int step);
+/* It has left what its pc is not in, by an error if there is one. */
+void ledger_past(struct run *run, const struct frame *frame, const struct value *raised);
+void ledger_gone(struct run *run, const struct frame *frame, const struct value *raised);
 
 /* ---- tour.c: the same for every step, counted; called by watch.c */
 struct tour *tour_new(struct step_figures *figures); /* lent */

@@ -157,7 +157,9 @@ void watch_step(struct strand *strand, struct frame *frame, int step)
 
 	if (watch->trail)
 		follow(watch->trail, strand->run, step);
-	if (watch->tour)
+	if (watch->ledger)
+		ledger_step(strand, frame, step);
+	else if (watch->tour)
 		tour_step(strand, frame, step);
 	else if (step == watch->step && !watch->is_live)
 		enter(strand, frame);
@@ -216,6 +218,8 @@ void watch_op(struct strand *strand)
 	struct run *run = strand->run;
 	struct watch *watch = run->watch;
 
+	if (watch->ledger)
+		ledger_past(run, strand->top, NULL);
 	if (watch->tour)
 		tour_past(run, strand->top, false);
 	for (size_t i = 0; i < watch->open_count; i++) {
@@ -230,6 +234,8 @@ void watch_op(struct strand *strand)
 
 void watch_caught(struct run *run, struct frame *frame, struct value raised)
 {
+	if (run->watch->ledger)
+		ledger_past(run, frame, &raised);
 	if (run->watch->tour)
 		tour_past(run, frame, true);
 	for (size_t i = 0; i < run->watch->open_count; i++) {
@@ -242,6 +248,8 @@ void watch_caught(struct run *run, struct frame *frame, struct value raised)
 
 void watch_gone(struct run *run, struct frame *frame, const struct value *raised)
 {
+	if (run->watch->ledger)
+		ledger_gone(run, frame, raised);
 	if (run->watch->tour)
 		tour_gone(run, frame, raised);
 	for (size_t i = 0; i < run->watch->open_count; i++) {
@@ -264,6 +272,7 @@ void watch_free(struct watch *watch)
 	for (size_t i = 0; i < watch->open_count; i++)
 		snapshot_free(&watch->open[i]);
 	mem_free(watch->open);
+	ledger_free(watch->ledger);
 	tour_free(watch->tour);
 	survey_release(&watch->survey);
 	value_unref(watch->request);
