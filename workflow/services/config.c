@@ -1,10 +1,6 @@
-/*
- * config.c - services.yaml -> configurations.
- *
- * The file has settings for two readers: the runner wants name, command and environment; a deployment wants
- * cpu, memory, concurrency and instances, too. All are checked here, so that a mistake shows on the laptop.
- */
-#include "workflow/services/services_private.h"
+/* config.c - services.yaml -> configurations. */
+#include "workflow/services/config.h"
+#include "lib/text/text.h"
 #include "lib/yaml/yaml.h"
 
 #include <ctype.h>
@@ -130,7 +126,7 @@ static bool is_null(const struct yaml_node *scalar)
 	return null;
 }
 
-static int read_environment(struct arena *arena, const struct yaml_node *node, struct service_config *config,
+static int read_environment(struct arena *arena, const struct yaml_node *node, struct service_variables *environment,
 			    struct diags *diags)
 {
 	struct service_variable *variables;
@@ -150,26 +146,49 @@ static int read_environment(struct arena *arena, const struct yaml_node *node, s
 			continue;
 		variables[i].value = text_of(arena, value);
 	}
-	config->environment = variables;
-	config->environment_count = node->count;
+	environment->at = variables;
+	environment->count = node->count;
 	return 0;
 }
 
-/* ---- the deployment's settings: only their form matters here */
+/* ---- the deployment's settings */
 
-static int check_number(const struct yaml_node *node, double min, double max, bool whole, const char *what,
-			struct diags *diags)
+static int read_number(const struct yaml_node *node, double min, double max, const char *what, double *number,
+		       struct diags *diags)
 {
 	struct value v = node->kind == YAML_SCALAR ? yaml_scalar_value(node) : value_null();
-	bool good = whole ? v.kind == VALUE_INT : value_is_number(v);
+	bool good = value_is_number(v) && value_number(v) >= min && value_number(v) <= max;
 
-	good = good && value_number(v) >= min && value_number(v) <= max;
+	if (good)
+		*number = value_number(v);
 	value_unref(v);
 	return good ? 0 : wrong(node, diags, what);
 }
 
+static int read_count(const struct yaml_node *node, int min, const char *what, int *count, struct diags *diags)
+{
+	double number;
+
+	if (read_number(node, min, 1000, what, &number, diags) < 0)
+		return -1;
+	*count = (int)number;
+	return number == *count ? 0 : wrong(node, diags, what);
+}
+
+static int read_cpu(struct arena *arena, const struct yaml_node *node, struct service_config *config,
+		    struct diags *diags)
+{
+	double cores;
+
+	if (read_number(node, 0.08, 8, "cpu is not a number of cores from 0.08 to 8", &cores, diags) < 0)
+		return -1;
+	config->cpu = text_of(arena, node);
+	return 0;
+}
+
 /* 512Mi, 2Gi: Cloud Run's units. */
-static int check_memory(const struct yaml_node *node, struct diags *diags)
+static int read_memory(struct arena *arena, const struct yaml_node *node, struct service_config *config,
+		       struct diags *diags)
 {
 	struct slice text = node->kind == YAML_SCALAR ? node->text : slice_of(""), unit;
 	size_t digits = 0;
@@ -177,22 +196,76 @@ static int check_memory(const struct yaml_node *node, struct diags *diags)
 	while (digits < text.len && isdigit((unsigned char)text.ptr[digits]))
 		digits++;
 	unit = slice_sub(text, digits, text.len);
-	if (digits && (slice_is(unit, "Mi") || slice_is(unit, "Gi")))
-		return 0;
-	return wrong(node, diags, "memory is not a number of Mi or Gi");
+	if (!digits || (!slice_is(unit, "Mi") && !slice_is(unit, "Gi")))
+		return wrong(node, diags, "memory is not a number of Mi or Gi");
+	config->memory = text_of(arena, node);
+	return 0;
 }
 
-static int check_instances(const struct yaml_node *node, struct diags *diags)
+static int read_instances(const struct yaml_node *node, struct service_config *config, struct diags *diags)
 {
 	if (node->kind != YAML_MAP)
 		return wrong(node, diags, "instances is not a map of min and max");
 	for (size_t i = 0; i < node->count; i++) {
-		const struct yaml_node *key = node->entries[i].key;
+		const struct yaml_node *key = node->entries[i].key, *value = node->entries[i].value;
+		bool is_min = slice_is(key->text, "min");
 
-		if (!slice_is(key->text, "min") && !slice_is(key->text, "max"))
+		if (!is_min && !slice_is(key->text, "max"))
 			return wrong(key, diags, "instances has min and max only");
-		if (check_number(node->entries[i].value, 0, 1000, true, "not a number of instances", diags) <
-		    0)
+		if (read_count(value, is_min ? 0 : 1, "not a number of instances",
+			       is_min ? &config->min_instances : &config->max_instances, diags) < 0)
+			return -1;
+	}
+	if (config->min_instances > config->max_instances)
+		return wrong(node, diags, "instances has a min above its max");
+	return 0;
+}
+
+static int read_bucket_role(struct arena *arena, const struct yaml_node *node, const char **role, struct diags *diags)
+{
+	static const char *const roles[] = {"objectViewer", "objectCreator", "objectUser"};
+
+	for (size_t i = 0; node->kind == YAML_SCALAR && i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (slice_is(node->text, roles[i])) {
+			*role = text_of(arena, node);
+			return 0;
+		}
+	}
+	wrong(node, diags, "not a role that a service needs in a bucket");
+	diags_hint(diags, "objectViewer reads, objectCreator adds, objectUser does both");
+	return -1;
+}
+
+static int read_cpu_always(const struct yaml_node *node, struct service_config *config, struct diags *diags)
+{
+	struct value v = node->kind == YAML_SCALAR ? yaml_scalar_value(node) : value_null();
+	bool is_bool = v.kind == VALUE_BOOL;
+
+	config->cpu_always = is_bool && v.as.boolean;
+	value_unref(v);
+	return is_bool ? 0 : wrong(node, diags, "cpu_always is not true or false");
+}
+
+static int read_deployment(struct arena *arena, const struct yaml_node *node, struct service_config *config,
+			   struct diags *diags)
+{
+	if (node->kind != YAML_MAP)
+		return wrong(node, diags, "deployment is not a map of settings");
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *key = node->entries[i].key, *value = node->entries[i].value;
+		int result;
+
+		if (slice_is(key->text, "documents"))
+			result = read_bucket_role(arena, value, &config->documents_role, diags);
+		else if (slice_is(key->text, "inbox"))
+			result = read_bucket_role(arena, value, &config->inbox_role, diags);
+		else if (slice_is(key->text, "environment"))
+			result = read_environment(arena, value, &config->deployed_environment, diags);
+		else if (slice_is(key->text, "cpu_always"))
+			result = read_cpu_always(value, config, diags);
+		else
+			result = wrong(key, diags, "deployment has documents, inbox, cpu_always and environment only");
+		if (result < 0)
 			return -1;
 	}
 	return 0;
@@ -210,19 +283,20 @@ static int read_setting(struct arena *arena, const struct yaml_entry *entry, str
 	if (slice_is(key->text, "command"))
 		return read_command(arena, value, config, diags);
 	if (slice_is(key->text, "environment"))
-		return read_environment(arena, value, config, diags);
+		return read_environment(arena, value, &config->environment, diags);
 	if (slice_is(key->text, "cpu"))
-		return check_number(value, 0.08, 8, false, "cpu is not a number of cores from 0.08 to 8",
-				    diags);
+		return read_cpu(arena, value, config, diags);
 	if (slice_is(key->text, "memory"))
-		return check_memory(value, diags);
+		return read_memory(arena, value, config, diags);
 	if (slice_is(key->text, "concurrency"))
-		return check_number(value, 1, 1000, true, "concurrency is not a whole number from 1 to 1000",
-				    diags);
+		return read_count(value, 1, "concurrency is not a whole number from 1 to 1000",
+				  &config->concurrency, diags);
 	if (slice_is(key->text, "instances"))
-		return check_instances(value, diags);
+		return read_instances(value, config, diags);
+	if (slice_is(key->text, "deployment"))
+		return read_deployment(arena, value, config, diags);
 	wrong(key, diags, "a service has no such setting");
-	diags_hint(diags, "settings: name, command, environment, cpu, memory, concurrency, instances");
+	diags_hint(diags, "settings: name, command, environment, cpu, memory, concurrency, instances, deployment");
 	return -1;
 }
 
@@ -231,6 +305,10 @@ static int read_service(struct arena *arena, const struct yaml_node *node, struc
 {
 	if (node->kind != YAML_MAP)
 		return wrong(node, diags, "a service is a map with name and command");
+	config->cpu = "1";
+	config->memory = "512Mi";
+	config->concurrency = 80;
+	config->max_instances = 100;
 	for (size_t i = 0; i < node->count; i++) {
 		if (read_setting(arena, &node->entries[i], config, diags) < 0)
 			return -1;

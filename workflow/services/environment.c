@@ -85,11 +85,11 @@ char **environment_new(const struct service *service)
 
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		pass_on(&list, passed_on[i]);
-	for (size_t i = 0; i < config->environment_count; i++) {
-		if (config->environment[i].value)
-			set(&list, config->environment[i].name, slice_of(config->environment[i].value));
+	for (size_t i = 0; i < config->environment.count; i++) {
+		if (config->environment.at[i].value)
+			set(&list, config->environment.at[i].name, slice_of(config->environment.at[i].value));
 		else
-			pass_on(&list, config->environment[i].name);
+			pass_on(&list, config->environment.at[i].name);
 	}
 	for (size_t i = 0; env.kind == VALUE_MAP && i < value_len(env); i++) {
 		if (value_map_at(env, i)->kind != VALUE_STRING)

@@ -1,7 +1,7 @@
 /*
  * services_private.h - the parts of this room.
  *
- * config.c reads services.yaml; service.c is the life of one service; services.c knows which address belongs to
+ * service.c is the life of one service; services.c knows which address belongs to
  * whom and ends them all.
  */
 #ifndef WORKFLOW_SERVICES_PRIVATE_H
@@ -12,25 +12,7 @@
 #include "lib/mem/mem.h"
 #include "lib/proc/proc.h"
 #include "lib/text/text.h"
-
-/* ---- config.c */
-
-struct service_variable {
-	const char *name;
-	const char *value; /* NULL: as it is in our own environment, if there */
-};
-
-struct service_config { /* all of it in the arena */
-	const char *name;
-	const char *variable;	    /* INGEST_URL */
-	const char *const *command; /* NULL-terminated */
-	const struct service_variable *environment;
-	size_t environment_count;
-};
-
-/* The services of a file. -1 with ERROR_INPUT ("FILE:LINE:COLUMN: ...") or ERROR_NOT_FOUND. */
-int config_read(struct arena *arena, const char *file, struct service_config **configs, size_t *count,
-		struct error *err);
+#include "workflow/services/config.h"
 
 /* ---- service.c */
 
