@@ -8,7 +8,7 @@ has neither ended nor been cancelled is there and can be finished (no run lost),
 announced before it left, events are numbered without a gap, and SQLite finds the file sound. Two owners of one run (J5)
 would give a number twice, which the database refuses: exit status 3.
 
-240 commands in the short form, 20,000 in the long.
+120 commands in the short form, 20,000 in the long.
 """
 
 import json
@@ -20,7 +20,7 @@ import threading
 
 from lab import LONG, Lab, Peer, Report
 
-COMMANDS = 20000 if LONG else 240
+COMMANDS = 20000 if LONG else 120
 AT_ONCE = 8
 CALLS = 6
 SEED = int(os.environ.get("FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
