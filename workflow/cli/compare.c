@@ -175,16 +175,6 @@ static struct value pair(struct value a, struct value b)
 
 /* ---- the first difference */
 
-/* The next event of the strand, from `from` on; NULL when there is none. */
-static const struct seen *next_of(const struct side *side, size_t from, int64_t strand)
-{
-	for (size_t i = from; i < side->count; i++) {
-		if (side->events[i].strand == strand)
-			return &side->events[i];
-	}
-	return NULL;
-}
-
 static bool differs(const struct seen *a, const struct seen *b)
 {
 	return !a || !b || a->kind != b->kind || cli_difference(a->content, b->content, NULL) > 0;
@@ -203,33 +193,80 @@ static struct value first_found(const struct seen *a, const struct seen *b)
 	return first;
 }
 
-/* Where each strand of the other run has come to: a strand's events are taken in turn. */
+/* Strand by strand, each in its order. */
+static int in_strand_order(const void *a, const void *b)
+{
+	const struct seen *x = *(const struct seen *const *)a, *y = *(const struct seen *const *)b;
+
+	if (x->strand != y->strand)
+		return x->strand < y->strand ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static const struct seen **sorted_events(const struct side *side)
+{
+	const struct seen **events = mem_new((side->count + 1) * sizeof(*events)); /* NULL ends them */
+
+	for (size_t i = 0; i < side->count; i++)
+		events[i] = &side->events[i];
+	qsort(events, side->count, sizeof(*events), in_strand_order);
+	return events;
+}
+
+/* A pair of which one may be missing. */
+struct parting {
+	const struct seen *a, *b;
+};
+
+/* What comes first in a; what is only in b comes after that. */
+static bool comes_before(const struct parting *x, const struct parting *y)
+{
+	if (!y->a && !y->b)
+		return true;
+	if (x->a && y->a)
+		return x->a->number < y->a->number;
+	return x->a ? true : !y->a && x->b->number < y->b->number;
+}
+
+/* The next pair of one strand. */
+static struct parting pair_up(const struct seen *const *a, const struct seen *const *b)
+{
+	if (*a && *b && (*a)->strand == (*b)->strand)
+		return (struct parting){*a, *b};
+	if (*a && (!*b || (*a)->strand < (*b)->strand))
+		return (struct parting){*a, NULL};
+	return (struct parting){NULL, *b};
+}
+
+static const struct seen **skip_strand(const struct seen **at, int64_t strand)
+{
+	while (*at && (*at)->strand == strand)
+		at++;
+	return at;
+}
+
 static struct value first_difference(const struct side *a, const struct side *b)
 {
-	int64_t highest = 0;
-	struct value first = value_null();
-	size_t *at;
+	const struct seen **all_a = sorted_events(a), **all_b = sorted_events(b);
+	const struct seen **at_a = all_a, **at_b = all_b;
+	struct parting first = {NULL, NULL};
 
-	for (size_t i = 0; i < a->count; i++)
-		highest = a->events[i].strand > highest ? a->events[i].strand : highest;
-	at = mem_new(((size_t)highest + 1) * sizeof(*at));
-	for (size_t i = 0; i < a->count && value_is_null(first); i++) {
-		const struct seen *mine = &a->events[i];
-		const struct seen *other = next_of(b, at[mine->strand], mine->strand);
+	while (*at_a || *at_b) {
+		struct parting next = pair_up(at_a, at_b);
 
-		if (differs(mine, other))
-			first = first_found(mine, other);
-		else
-			at[mine->strand] = (size_t)(other - b->events) + 1;
+		if (!differs(next.a, next.b)) {
+			at_a++;
+			at_b++;
+			continue;
+		}
+		if (comes_before(&next, &first))
+			first = next;
+		at_a = skip_strand(at_a, (next.a ? next.a : next.b)->strand);
+		at_b = skip_strand(at_b, (next.a ? next.a : next.b)->strand);
 	}
-	for (size_t i = 0; i < b->count && value_is_null(first); i++) {
-		const struct seen *other = &b->events[i];
-
-		if (other->strand > highest || i >= at[other->strand])
-			first = first_found(NULL, other);
-	}
-	mem_free(at);
-	return first;
+	mem_free(all_a);
+	mem_free(all_b);
+	return first.a || first.b ? first_found(first.a, first.b) : value_null();
 }
 
 /* ---- calls */

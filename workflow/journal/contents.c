@@ -149,9 +149,19 @@ static int unpack(sqlite3_stmt *stmt, struct buf *out)
 	return result;
 }
 
+/* A bit that flipped would lead a replay another way without a word. */
+static bool is_content(struct slice json, const char *hash)
+{
+	char found[DOCSTORE_HASH_SIZE];
+
+	docstore_hash(json, found);
+	return strcmp(found, hash) == 0;
+}
+
 static int get(struct db *db, const char *hash, struct buf *out, struct error *err)
 {
 	sqlite3_stmt *stmt = db_prepare(db, "SELECT size, codec, bytes FROM contents WHERE hash = ?1", err);
+	size_t from = out->len;
 	int row;
 
 	if (!stmt)
@@ -160,7 +170,7 @@ static int get(struct db *db, const char *hash, struct buf *out, struct error *e
 	row = db_step(db, stmt, err);
 	if (row <= 0)
 		return row < 0 ? -1 : damaged(db, hash, "missing", err);
-	if (unpack(stmt, out) < 0)
+	if (unpack(stmt, out) < 0 || !is_content(slice_sub(buf_slice(out), from, out->len), hash))
 		row = damaged(db, hash, "damaged", err);
 	sqlite3_reset(stmt);
 	return row < 0 ? -1 : 0;

@@ -155,7 +155,8 @@ int journal_children(struct journal *journal, const char *parent, bool (*each)(v
 		     void *ctx, struct error *err);
 /* The run of exactly this id: 1, 0 when there is none, -1. */
 int journal_get(struct journal *journal, const char *id, struct journal_run *run, struct error *err);
-/* In order, from number `from` on. */
+/* In order, from number `from` on. ERROR_IO for a gap, and for an event whose numbers cannot be. `each` of journal_list
+ * may call it, too. */
 int journal_events(struct journal *journal, const struct journal_run *run, int64_t from,
 		   bool (*each)(void *ctx, const struct event *event), void *ctx, struct error *err);
 /* Is the run's lock held by a living process? */

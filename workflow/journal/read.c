@@ -272,9 +272,27 @@ static struct event event_of(sqlite3_stmt *stmt)
 	};
 }
 
-static int take_event(struct reader *reader, sqlite3_stmt *stmt, struct event *event, struct error *err)
+static int not_as_written(const struct reader *reader, const struct journal_run *run, int64_t number, const char *what,
+			  struct error *err)
+{
+	error_set(err, ERROR_IO, "%s: event %lld of run %s is %s", reader->path, (long long)number, run->id, what);
+	error_hint(err, "restore the database from a backup; the other runs in it may be whole");
+	return -1;
+}
+
+/* Who reads takes these for indexes. Effects are numbered densely, each announced by an event of its own. */
+static bool is_sound(const struct event *event)
+{
+	return event->kind >= EVENT_STARTED && event->kind <= EVENT_CHANGED && event->strand >= 0 && event->effect >= 0 &&
+	       event->effect <= event->number;
+}
+
+static int take_event(struct reader *reader, sqlite3_stmt *stmt, const struct journal_run *run, struct event *event,
+		      struct error *err)
 {
 	*event = event_of(stmt);
+	if (!is_sound(event))
+		return not_as_written(reader, run, event->number, "damaged", err);
 	if (sqlite3_column_int64(stmt, 6) == 0)
 		return 0;
 	buf_clear(&reader->whole);
@@ -300,13 +318,12 @@ int journal_events(struct journal *journal, const struct journal_run *run, int64
 	db_bind_int(stmt, 1, run->row);
 	db_bind_int(stmt, 2, from);
 	while ((row = db_step(journal->reader->db, stmt, err)) == 1) {
-		if (take_event(journal->reader, stmt, &event, err) < 0) {
+		if (take_event(journal->reader, stmt, run, &event, err) < 0) {
 			row = -1;
 			break;
 		}
 		if (event.number != expected++) { /* J3: replay must not jump over a hole */
-			row = error_set(err, ERROR_IO, "%s: event %lld of run %s is missing", journal->path,
-					(long long)expected - 1, run->id);
+			row = not_as_written(journal->reader, run, expected - 1, "missing", err);
 			break;
 		}
 		if (!each(ctx, &event))
