@@ -302,6 +302,36 @@ refused() { # HTTP STATUS
 	[ "$(jq -r .result answer)" = '"again"' ]
 }
 
+@test "lexflow callback answers the callback that is waited for" {
+	serve
+	cat >two.yaml <<-'END'
+		- other:
+		    call: events.create_callback_endpoint
+		    result: other
+		- open:
+		    call: events.create_callback_endpoint
+		    args: {http_callback_method: PUT}
+		    result: cb
+		- wait:
+		    call: events.await_callback
+		    args: ["${cb}", 600]
+		    result: got
+		- out:
+		    return: ["${got.http_request.method}", "${got.http_request.body}"]
+	END
+	deploy two two.yaml
+	begin two
+	callback_of two "$id"
+	call GET "/workflows/two/executions/$id/callbacks"
+	jq -e '[.callbacks[].method] | sort == ["POST", "PUT"]' answer
+	run -4 lexflow callback "$id" --callback nowhere
+	lexflow callback "$id" --data '{"ok": true}'
+	until_state two "$id" SUCCEEDED
+	jq -e '.result | fromjson == ["PUT", {"ok": true}]' answer
+	run -2 lexflow callback "$id" --data 1
+	[[ $output == *"has ended (SUCCEEDED)"* ]]
+}
+
 @test "definitions of a folder are workflows: a save makes a revision, a broken one leaves the last good one" {
 	mkdir flows
 	cp sum.yaml flows/sum.yaml

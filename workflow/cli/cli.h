@@ -31,6 +31,7 @@ extern const struct opt_command cli_run_command, cli_check_command, cli_plan_com
 	cli_show_command, cli_logs_command, cli_resume_command, cli_rerun_command, cli_graph_command,
 	cli_eval_command, cli_diff_command, cli_completion_command, cli_help_command, cli_gc_command,
 	cli_cancel_command, cli_export_command, cli_import_command, cli_serve_command, cli_env_command,
+	cli_callback_command,
 	cli_deploy_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
@@ -52,6 +53,7 @@ int cli_cancel(const struct opts *opts);
 int cli_deploy(const struct opts *opts);
 int cli_serve(const struct opts *opts);
 int cli_env(const struct opts *opts);
+int cli_callback(const struct opts *opts);
 
 /* Options that several commands share. */
 extern const struct opt_option cli_state_options[];   /* --state */

@@ -7,6 +7,7 @@ const struct subcommand cli_subcommands[] = {
 	{"run", &cli_run_command, cli_run},
 	{"serve", &cli_serve_command, cli_serve},
 	{"env", &cli_env_command, cli_env},
+	{"callback", &cli_callback_command, cli_callback},
 	{"check", &cli_check_command, cli_check},
 	{"list", &cli_list_command, cli_list},
 	{"show", &cli_show_command, cli_show},
