@@ -72,7 +72,7 @@ size_t ordinal_ending_at(struct slice text, size_t at)
 	struct word word = word_at(text, at);
 
 	/* U+00BA and the degree sign stand for the French o in old print, not here. */
-	return word_in(&word, "st|nd|rd|th|er|ere|e|eme|ieme|nde") ? word.end - word.start : 0;
+	return word_in(&word, "st|nd|rd|th|d|er|ere|e|eme|ieme|nde") ? word.end - word.start : 0;
 }
 
 /* "twenty-first", also run together as OCR does. */

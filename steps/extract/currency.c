@@ -2,7 +2,9 @@
 
 #include "steps/extract/currency.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,7 +14,27 @@ static const struct currency table[] = {
 #undef CURRENCY
 };
 
-enum { CURRENCIES = sizeof(table) / sizeof(*table), SPELLING_MAX = 32 };
+enum { CURRENCIES = sizeof(table) / sizeof(*table), SPELLINGS_MAX = 320 };
+
+/* The spellings of the table one by one, made at first use and never changed. */
+struct spelling {
+	struct slice text;
+	const struct currency *currency;
+	char first, last; /* lower case */
+	bool word;        /* begins with a letter */
+	bool tail;        /* ends with a letter */
+	bool any_case;
+	bool plural;
+};
+
+static struct spelling spellings[SPELLINGS_MAX];
+static size_t spelling_count;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static char lower(char byte)
+{
+	return (char)tolower((unsigned char)byte);
+}
 
 static struct slice next_choice(const char **rest)
 {
@@ -23,56 +45,66 @@ static struct slice next_choice(const char **rest)
 	return choice;
 }
 
-static bool has_small_letter(struct slice spelling)
+static struct spelling spelling_of(struct slice text, const struct currency *currency)
 {
-	for (size_t i = 0; i < spelling.len; i++)
-		if (islower((unsigned char)spelling.ptr[i]))
-			return true;
-	return false;
+	bool small = false;
+
+	for (size_t i = 0; i < text.len; i++)
+		small = small || islower((unsigned char)text.ptr[i]);
+	return (struct spelling){
+		.text = text,
+		.currency = currency,
+		.first = lower(text.ptr[0]),
+		.last = lower(text.ptr[text.len - 1]),
+		.word = letter_at(text, 0) > 0,
+		.tail = letter_before(text, text.len) > 0,
+		.any_case = small && text.len > 2,
+		.plural = small && text.len > 2 && letter_before(text, text.len) > 0,
+	};
 }
 
-static bool same(const char *bytes, struct slice spelling)
+static void fill_spellings(void)
 {
-	if (tolower((unsigned char)*bytes) != tolower((unsigned char)*spelling.ptr))
-		return false;
-	return has_small_letter(spelling) && spelling.len > 2
-		       ? !strncasecmp(bytes, spelling.ptr, spelling.len)
-		       : !memcmp(bytes, spelling.ptr, spelling.len);
+	for (size_t i = 0; i < CURRENCIES; i++) {
+		const char *rest = table[i].spellings;
+
+		while (*rest && spelling_count < SPELLINGS_MAX)
+			spellings[spelling_count++] = spelling_of(next_choice(&rest), &table[i]);
+	}
+	assert(spelling_count < SPELLINGS_MAX);
 }
 
 /* Where the spelling at `at` ends, a plural s included, or 0. */
-static size_t spelled_at(struct slice text, size_t at, struct slice spelling)
+static size_t spelled_at(struct slice text, size_t at, const struct spelling *spelling)
 {
-	size_t end = at + spelling.len;
-	bool letters = letter_before(spelling, spelling.len) > 0;
+	size_t end = at + spelling->text.len;
 
-	if (!spelling.len || end > text.len || !same(text.ptr + at, spelling))
+	if (end > text.len || lower(text.ptr[at]) != spelling->first ||
+	    (spelling->any_case ? strncasecmp(text.ptr + at, spelling->text.ptr, spelling->text.len)
+				: memcmp(text.ptr + at, spelling->text.ptr, spelling->text.len)) != 0)
 		return 0;
-	if (letters && spelling.len > 2 && has_small_letter(spelling) && end < text.len &&
-	    (text.ptr[end] == 's' || text.ptr[end] == 'S'))
+	if (spelling->plural && end < text.len && lower(text.ptr[end]) == 's')
 		end++;
-	return letters && letter_at(text, end) ? 0 : end;
+	return spelling->tail && letter_at(text, end) ? 0 : end;
 }
 
 const struct currency *currency_at(struct slice text, size_t at, size_t *end)
 {
 	const struct currency *best = NULL;
-	bool letter = letter_at(text, at) > 0;
+	char first;
 
 	*end = at;
-	if (at >= text.len || (letter && letter_before(text, at)) || isdigit((unsigned char)text.ptr[at]) ||
-	    isspace((unsigned char)text.ptr[at]))
+	if (at >= text.len || isdigit((unsigned char)text.ptr[at]) || isspace((unsigned char)text.ptr[at]) ||
+	    (letter_at(text, at) && letter_before(text, at)))
 		return NULL;
-	for (size_t i = 0; i < CURRENCIES; i++) {
-		const char *rest = table[i].spellings;
+	pthread_once(&once, fill_spellings);
+	first = lower(text.ptr[at]);
+	for (size_t i = 0; i < spelling_count; i++) {
+		size_t ends = spellings[i].first == first ? spelled_at(text, at, &spellings[i]) : 0;
 
-		while (*rest) {
-			size_t ends = spelled_at(text, at, next_choice(&rest));
-
-			if (ends > *end) {
-				*end = ends;
-				best = &table[i];
-			}
+		if (ends > *end) {
+			*end = ends;
+			best = spellings[i].currency;
 		}
 	}
 	return best;
@@ -81,27 +113,27 @@ const struct currency *currency_at(struct slice text, size_t at, size_t *end)
 const struct currency *currency_before(struct slice text, size_t end, size_t floor, size_t *start)
 {
 	const struct currency *best = NULL;
+	struct slice head = {text.ptr, end};
+	char last;
 
 	*start = end;
-	if (end == floor || end > text.len)
+	if (end <= floor || end > text.len)
 		return NULL;
-	for (size_t i = 0; i < CURRENCIES; i++) {
-		const char *rest = table[i].spellings;
+	pthread_once(&once, fill_spellings);
+	last = lower(text.ptr[end - 1]);
+	for (size_t i = 0; i < spelling_count; i++) {
+		const struct spelling *spelling = &spellings[i];
 
-		while (*rest) {
-			struct slice spelling = next_choice(&rest);
+		/* as it is, and with the plural's s */
+		for (size_t more = 0; more <= (spelling->plural ? 1 : 0); more++) {
+			size_t length = spelling->text.len + more, at = end - length;
 
-			/* the plural's s, too */
-			for (size_t length = spelling.len;
-			     length <= spelling.len + 1 && length <= end - floor; length++) {
-				size_t at = end - length;
-
-				if (at >= *start || (letter_at(spelling, 0) && letter_before(text, at)) ||
-				    spelled_at((struct slice){text.ptr, end}, at, spelling) != end)
-					continue;
-				*start = at;
-				best = &table[i];
-			}
+			if ((more ? 's' : spelling->last) != last || length > end - floor || at >= *start ||
+			    (spelling->word && letter_before(text, at)) ||
+			    spelled_at(head, at, spelling) != end)
+				continue;
+			*start = at;
+			best = spelling->currency;
 		}
 	}
 	return best;
@@ -114,7 +146,8 @@ size_t coin_at(const struct currency *currency, struct slice text, size_t at)
 
 	for (int i = 0; i < 2; i++) {
 		while (*rest[i]) {
-			size_t ends = spelled_at(text, at, next_choice(&rest[i]));
+			struct spelling coin = spelling_of(next_choice(&rest[i]), NULL);
+			size_t ends = at < text.len ? spelled_at(text, at, &coin) : 0;
 
 			if (ends > best)
 				best = ends;

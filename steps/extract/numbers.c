@@ -9,20 +9,20 @@
 enum role { ROLE_SMALL, ROLE_HUNDRED, ROLE_SCALE, ROLE_TIMES, ROLE_PAIR, ROLE_POINT, ROLE_MINUS };
 
 struct number_word {
-	const char *words;
+	const char *word;
 	int tongue;
 	enum role role;
 	int value;
 };
 
 static const struct number_word table[] = {
-#define SMALL(tongue, value, words) {words, TONGUE_##tongue, ROLE_SMALL, value},
-#define HUNDRED(tongue, words) {words, TONGUE_##tongue, ROLE_HUNDRED, 100},
-#define SCALE(tongue, power, words) {words, TONGUE_##tongue, ROLE_SCALE, power},
-#define TIMES(tongue, factor, words) {words, TONGUE_##tongue, ROLE_TIMES, factor},
-#define PAIR(tongue, value, words) {words, TONGUE_##tongue, ROLE_PAIR, value},
-#define POINT(tongue, words) {words, TONGUE_##tongue, ROLE_POINT, 0},
-#define MINUS(tongue, words) {words, TONGUE_##tongue, ROLE_MINUS, 0},
+#define SMALL(tongue, value, word) {word, TONGUE_##tongue, ROLE_SMALL, value},
+#define HUNDRED(tongue, word) {word, TONGUE_##tongue, ROLE_HUNDRED, 100},
+#define SCALE(tongue, power, word) {word, TONGUE_##tongue, ROLE_SCALE, power},
+#define TIMES(tongue, factor, word) {word, TONGUE_##tongue, ROLE_TIMES, factor},
+#define PAIR(tongue, value, word) {word, TONGUE_##tongue, ROLE_PAIR, value},
+#define POINT(tongue, word) {word, TONGUE_##tongue, ROLE_POINT, 0},
+#define MINUS(tongue, word) {word, TONGUE_##tongue, ROLE_MINUS, 0},
 #include "steps/extract/numbers.def"
 #undef SMALL
 #undef HUNDRED
@@ -38,8 +38,8 @@ static const struct number_word *look_up(const struct word *word, int tongues)
 	if (!word->length || word->length > 12)
 		return NULL;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if ((table[i].tongue & tongues) && strchr(table[i].words, word->text[0]) &&
-		    word_in(word, table[i].words))
+		if (table[i].word[0] == word->text[0] && (table[i].tongue & tongues) &&
+		    !strcmp(table[i].word, word->text))
 			return &table[i];
 	return NULL;
 }
@@ -309,6 +309,8 @@ bool number_at(struct slice text, size_t at, enum tongue tongue, struct number *
 	size_t start = at;
 	bool negative = false;
 
+	if (word.length && !found && !word_in(&word, "a|an"))
+		return false;
 	if (found && found->role == ROLE_MINUS) {
 		negative = true;
 		at = skip_blanks(text, word.end, 2);

@@ -2,6 +2,7 @@
 
 #include "steps/extract/recognise.h"
 #include "steps/extract/citations.h"
+#include "steps/extract/courts.h"
 #include "steps/extract/dates.h"
 #include "steps/extract/money.h"
 #include "steps/extract/numbers.h"
@@ -102,11 +103,31 @@ static bool next_citation(struct slice text, size_t from, enum tongue tongue, st
 	return true;
 }
 
+static bool next_court(struct slice text, size_t from, enum tongue tongue, struct recognised *found)
+{
+	struct court court;
+	struct value ids = value_list_new(0);
+
+	(void)tongue;
+	if (!court_next(text, from, &court)) {
+		value_unref(ids);
+		return false;
+	}
+	for (int i = 0; i < court.choices; i++)
+		value_list_push(&ids, value_string_z(court.id[i]));
+	*found = (struct recognised){court.start, court.end, value_map_new()};
+	value_put(&found->value, "court", value_string_z(court.id[0]));
+	value_put(&found->value, "name", value_string_z(court.name));
+	value_put(&found->value, "choices", ids);
+	return true;
+}
+
 const struct recogniser recognisers[] = {
 	{"money", "sums with their currency", next_money},
 	{"number", "numbers in figures and words", next_number},
 	{"date", "dates, whole or in part", next_date},
 	{"citation", "citations of decisions, laws and articles", next_citation},
+	{"court", "courts of the United States and of France", next_court},
 	{NULL, NULL, NULL},
 };
 
