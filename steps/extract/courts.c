@@ -226,10 +226,11 @@ static size_t trim_end(struct slice text, size_t start, size_t end, const struct
 			break;
 		end = at;
 	}
-	/* an abbreviation's dot */
-	return end + (end < text.len && text.ptr[end] == '.' &&
-		      ((end >= 2 && text.ptr[end - 2] == '.') ||
-		       (end + 1 < text.len && strchr("),;", text.ptr[end + 1]))));
+	if (end + 1 < text.len && text.ptr[end] == '.' && end >= 2 && /* an abbreviation's dot */
+	    (text.ptr[end - 2] == '.' || strchr("),;", text.ptr[end + 1]) ||
+	     is_digit_at(text, skip_blanks(text, end + 1, 1))))
+		end++;
+	return end + (end + 1 == text.len && text.ptr[end] == '.' && end >= 2 && text.ptr[end - 2] == '.');
 }
 
 /* The same at the start: "Judge Jane Doe of the U.S. District Court". */
