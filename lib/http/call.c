@@ -200,17 +200,28 @@ static long time_left_ms(const struct http_call *call)
 	return left > 0 ? (long)left : 1;
 }
 
-static void configure(struct http_call *call)
+static void set_timeout(struct http_call *call)
 {
 	long timeout_ms = time_left_ms(call);
 
+	curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+	curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+}
+
+void http_call_retime(struct http_call *call)
+{
+	call->waited_us = clock_monotonic_us() - call->begin_us;
+	set_timeout(call);
+}
+
+static void configure(struct http_call *call)
+{
 	link_lines(call);
 	curl_easy_setopt(call->easy, CURLOPT_URL, call->text.data + call->url);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->line_count ? call->lines : NULL);
 	call->connect_to.data = call->text.data + call->address;
 	curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, call->address ? &call->connect_to : NULL);
-	curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+	set_timeout(call);
 	set_method(call);
 }
 
@@ -244,6 +255,7 @@ int http_call_prepare(struct http_call *call, const struct http_request *request
 	call->timeout_ms = request->timeout_ms;
 	call->redirects_left = request->max_redirects > 0 ? request->max_redirects : -1;
 	call->begin_us = clock_monotonic_us();
+	call->waited_us = 0;
 	if (!has_http_scheme(request->url))
 		return refuse(call, HTTP_BAD_URL, "the URL begins with neither http:// nor https://");
 	if (http_url_host(request->url).len == 0) /* curl would take the path's first part for it */
@@ -427,8 +439,8 @@ void http_call_respond(struct http_call *call, CURLcode result, struct http_resp
 		return;
 	curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
 	curl_easy_getinfo(call->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
-	response->sent_us = sent;
-	response->first_byte_us = first;
+	response->sent_us = call->waited_us + sent;
+	response->first_byte_us = call->waited_us + first;
 	if (response->outcome != HTTP_ANSWERED)
 		return;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -8,6 +8,11 @@
  * Only a connection that has carried a whole response is kept so. Curl closes its socket through our
  * callback, which ends the watch first; the socket of an attempt to connect it may close without a word
  * (7.88, cf_socket_close), and a watch left on it would be one on whatever gets the number next.
+ *
+ * A thousand calls at once would be a thousand connections at once: more than a listener's queue holds, so that some
+ * are made a second later, and several times the work of a few connections that carry them one after the other. So a
+ * window bounds how many are with curl, the rest waits in line. While calls end quickly the line moves on; when fewer
+ * than a window of them ended within RAMP_MS, they take their time and need not wait for each other: the window doubles.
  */
 #include "lib/http/client.h"
 #include "lib/http/client_private.h"
@@ -23,6 +28,9 @@
 enum {
 	MAX_KEPT_CALLS = 256,        /* finished calls kept for the next */
 	MAX_KEPT_CONNECTIONS = 4096, /* curl counts those in use, too */
+	FIRST_WINDOW = 64,
+	LAST_WINDOW = 1 << 20,
+	RAMP_MS = 10,
 };
 
 /* A socket in the loop's poll set. */
@@ -45,6 +53,11 @@ struct http_client {
 	uv_timer_t timer;
 	long curl_timeout_ms; /* what curl wants of the timer; -1: nothing */
 	struct http_call *active, *refused, *free_calls;
+	struct http_call *waiting, *waiting_last; /* for their turn, in order */
+	size_t active_count, window;
+	size_t ended; /* calls, since the last look at them */
+	uv_timer_t ramp; /* runs while calls wait */
+	bool is_ramping; /* it has run since */
 	size_t free_count;
 	struct slot *slots; /* by socket number */
 	size_t slot_count;
@@ -306,6 +319,54 @@ static void finish(struct http_client *client, struct http_call *call, CURLcode 
 	rest(client, call);
 }
 
+/* ---- taking turns */
+
+static void on_ramp(uv_timer_t *timer);
+
+/* From now on, so that the loop looks at its sockets before the timer is due. */
+static void start_ramp(struct http_client *client)
+{
+	client->ended = 0;
+	uv_update_time(client->loop);
+	uv_timer_start(&client->ramp, on_ramp, RAMP_MS, 0);
+}
+
+static void wait_in_line(struct http_client *client, struct http_call *call)
+{
+	if (!client->waiting) {
+		client->is_ramping = false;
+		start_ramp(client);
+	}
+	call->waiting = true;
+	call->next = NULL;
+	call->prev = client->waiting_last;
+	if (call->prev)
+		call->prev->next = call;
+	else
+		client->waiting = call;
+	client->waiting_last = call;
+}
+
+static void leave_line(struct http_client *client, struct http_call *call)
+{
+	call->waiting = false;
+	if (client->waiting_last == call)
+		client->waiting_last = call->prev;
+	unlink_call(&client->waiting, call);
+	if (!client->waiting)
+		uv_timer_stop(&client->ramp);
+}
+
+static void leave_curl(struct http_client *client, struct http_call *call)
+{
+	curl_multi_remove_handle(client->multi, call->easy);
+	unlink_call(&client->active, call);
+	client->active_count--;
+	client->ended++;
+	if (client->active_count == 0 && !client->waiting)
+		client->window = FIRST_WINDOW;
+}
+
 static void refuse_later(struct http_client *client, struct http_call *call)
 {
 	call->refused = true;
@@ -313,17 +374,49 @@ static void refuse_later(struct http_client *client, struct http_call *call)
 	arm(client);
 }
 
-static void launch(struct http_client *client, struct http_call *call)
+static void give_to_curl(struct http_client *client, struct http_call *call)
 {
 	CURLMcode code = curl_multi_add_handle(client->multi, call->easy);
 
 	if (code == CURLM_OK) {
 		push(&client->active, call);
+		client->active_count++;
 		return;
 	}
 	call->outcome = HTTP_CONNECTION_FAILED;
 	snprintf(call->message, sizeof(call->message), "%s", curl_multi_strerror(code));
 	refuse_later(client, call);
+}
+
+static void launch(struct http_client *client, struct http_call *call)
+{
+	if (client->waiting || client->active_count >= client->window)
+		wait_in_line(client, call);
+	else
+		give_to_curl(client, call);
+}
+
+static void launch_waiting(struct http_client *client)
+{
+	struct http_call *call;
+
+	while ((call = client->waiting) && client->active_count < client->window) {
+		leave_line(client, call);
+		http_call_retime(call);
+		give_to_curl(client, call);
+	}
+}
+
+static void on_ramp(uv_timer_t *timer)
+{
+	struct http_client *client = timer->data;
+
+	if (client->is_ramping && client->ended < client->window && client->window < LAST_WINDOW)
+		client->window *= 2;
+	client->is_ramping = true;
+	launch_waiting(client);
+	if (client->waiting)
+		start_ramp(client);
 }
 
 static void take_finished(struct http_client *client)
@@ -340,13 +433,13 @@ static void take_finished(struct http_client *client)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
 		if (result == CURLE_OK)
 			keep_socket(client, call);
-		curl_multi_remove_handle(client->multi, call->easy);
-		unlink_call(&client->active, call);
+		leave_curl(client, call);
 		if (http_call_redirect(call, result) == 1)
 			launch(client, call);
 		else
 			finish(client, call, result);
 	}
+	launch_waiting(client);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -390,12 +483,12 @@ void http_call_cancel(struct http_call *call)
 	struct http_client *client = call->client;
 
 	assert(call->done); /* a call that was answered is not the caller's any more */
-	if (call->refused) {
+	if (call->refused)
 		unlink_call(&client->refused, call);
-	} else {
-		curl_multi_remove_handle(client->multi, call->easy);
-		unlink_call(&client->active, call);
-	}
+	else if (call->waiting)
+		leave_line(client, call);
+	else
+		leave_curl(client, call);
 	rest(client, call);
 }
 
@@ -427,8 +520,10 @@ struct http_client *http_client_new(uv_loop_t *loop)
 	if (!client->multi)
 		abort(); /* out of memory: as lib/mem does */
 	uv_timer_init(loop, &client->timer);
-	client->timer.data = client;
-	client->handles = 1;
+	uv_timer_init(loop, &client->ramp);
+	client->timer.data = client->ramp.data = client;
+	client->handles = 2;
+	client->window = FIRST_WINDOW;
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
 	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout_change);
@@ -444,7 +539,7 @@ void http_client_free(struct http_client *client)
 
 	if (!client)
 		return;
-	while ((call = client->refused ? client->refused : client->active))
+	while ((call = client->refused ? client->refused : client->waiting ? client->waiting : client->active))
 		http_call_cancel(call);
 	client->closing = true;
 	while ((call = client->free_calls)) {
@@ -453,4 +548,5 @@ void http_client_free(struct http_client *client)
 	}
 	curl_multi_cleanup(client->multi); /* closes the connections at rest, hence their watches */
 	uv_close((uv_handle_t *)&client->timer, timer_closed);
+	uv_close((uv_handle_t *)&client->ramp, timer_closed);
 }

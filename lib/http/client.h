@@ -1,9 +1,10 @@
 /*
  * client.h - HTTP out: libcurl multi on a libuv loop, connections kept alive.
  *
- * A client belongs to one loop and its thread. Calls run together without bound of ours: whoever calls
- * bounds how many (the engine by its limits, store by its delivery window). No proxy is ever used for
- * loopback addresses; TLS is verified.
+ * A client belongs to one loop and its thread. Whoever calls bounds how many calls there are (the engine by its limits,
+ * store by its delivery window). All of them run together, but for a burst: beyond 64 they take turns while calls end
+ * within some milliseconds, and slow ones are joined by the rest, twice as many each time. A call's time to wait in line
+ * is part of its timeout. No proxy is ever used for loopback addresses; TLS is verified.
  *
  * Depends on lib/mem, lib/text, lib/diag, libcurl, libuv.
  */
@@ -65,7 +66,7 @@ struct http_client *http_client_new(uv_loop_t *loop);
 /* Calls still under way end without their callback. The loop must run once more to close handles. */
 void http_client_free(struct http_client *client);
 
-/* Starts at once; everything in `request` is copied. `done` is called exactly once, from the loop, never
+/* Starts at once, or as soon as it is its turn; everything in `request` is copied. `done` is called exactly once, from the loop, never
  * from inside http_client_send. */
 struct http_call *http_client_send(struct http_client *client, const struct http_request *request, http_done *done,
 				   void *ctx);

@@ -27,7 +27,8 @@ struct http_call {
 	int64_t begin_us;
 	int64_t timeout_ms;
 	int redirects_left;
-	bool in_multi;
+	int64_t waited_us; /* for its turn, before curl got it */
+	bool waiting;
 	bool refused; /* by http_call_prepare: nothing was given to curl */
 
 	/* the request; curl borrows all of it */
@@ -59,6 +60,8 @@ struct http_call *http_call_new(struct http_client *client, const char *no_proxy
 void http_call_free(struct http_call *call);
 /* Copies the request and configures the handle. -1: call->outcome and call->message say what is wrong. */
 int http_call_prepare(struct http_call *call, const struct http_request *request);
+/* Its turn has come: the time it waited counts. */
+void http_call_retime(struct http_call *call);
 /* A finished transfer: the response, lent until the call is used again. */
 void http_call_respond(struct http_call *call, CURLcode result, struct http_response *response);
 /* Turns a finished call into the request that its redirect asks for. 1: send it again; 0: it is no redirect

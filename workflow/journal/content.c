@@ -106,6 +106,8 @@ static struct value wrap_list(struct value list, int depth)
 
 static bool needs_escape(struct value map, struct slice key)
 {
+	if (key.len == 0 || key.ptr[0] != '$') /* most */
+		return memchr(key.ptr, '\0', key.len) != NULL;
 	return memchr(key.ptr, '\0', key.len) || slice_starts(key, slice_of(escaped)) || is_marked(map) ||
 	       (value_len(map) == 1 && slice_is(key, "$content"));
 }

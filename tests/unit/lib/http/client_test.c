@@ -824,6 +824,90 @@ static void freeing_ends_calls_without_their_callback(void **state)
 	peer_close(peer);
 }
 
+static void wake(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+enum { BURST = 200, WINDOW = 64 }; /* client.c's first window */
+
+static void send_burst(struct world *world, struct http_client *client, struct http_call **calls)
+{
+	for (int i = 0; i < BURST; i++) {
+		struct http_call *call = http_client_send(client, &world->request, keep, &world->answer);
+
+		if (calls)
+			calls[i] = call;
+	}
+}
+
+/* In the first turn of the loop no more than a window of them can leave. */
+static void a_burst_of_calls_takes_turns(void **state)
+{
+	static const struct peer_act acts[] = {{.answer = OK_HI}};
+	struct peer *peer = peer_open(acts, 1);
+	struct world *world = *state;
+
+	world->request.url = peer_url(peer, "/");
+	send_burst(world, world->client, NULL);
+	uv_run(&world->loop, UV_RUN_NOWAIT);
+	for (int i = 0; i < 200 && peer_connections(peer) < WINDOW; i++)
+		usleep(10000);
+	assert_int_equal(peer_connections(peer), WINDOW);
+	uv_run(&world->loop, UV_RUN_DEFAULT);
+	assert_int_equal(world->answer.calls, BURST);
+	assert_int_equal(world->answer.outcome, HTTP_ANSWERED);
+	peer_close(peer);
+}
+
+/* None is answered before all are there. */
+static void calls_that_take_their_time_are_joined_by_the_rest(void **state)
+{
+	static const struct peer_act acts[] = {{.then = PEER_HOLD}};
+	struct peer *peer = peer_open(acts, 1);
+	struct world *world = *state;
+	struct http_call *calls[BURST];
+	uv_timer_t tick;
+
+	world->request.url = peer_url(peer, "/");
+	send_burst(world, world->client, calls);
+	uv_timer_init(&world->loop, &tick);
+	uv_timer_start(&tick, wake, 10, 10);
+	for (int i = 0; i < 2000 && peer_requests(peer) < BURST; i++)
+		uv_run(&world->loop, UV_RUN_ONCE);
+	assert_int_equal(peer_requests(peer), BURST);
+	assert_int_equal(world->answer.calls, 0);
+	uv_close((uv_handle_t *)&tick, NULL);
+	for (int i = 0; i < BURST; i++)
+		http_call_cancel(calls[i]);
+	peer_close(peer);
+}
+
+static void a_call_that_waits_its_turn_may_be_cancelled(void **state)
+{
+	static const struct peer_act acts[] = {{.answer = OK_HI}};
+	struct peer *peer = peer_open(acts, 1);
+	struct world *world = *state;
+	struct http_client *client = http_client_new(&world->loop);
+	struct http_call *calls[BURST];
+	int cancelled = 0;
+
+	world->request.url = peer_url(peer, "/");
+	send_burst(world, client, calls);
+	for (int i = WINDOW; i < BURST; i++) { /* the first in line, the last, and others */
+		if (i != WINDOW && i != BURST - 1 && i % 7)
+			continue;
+		http_call_cancel(calls[i]);
+		cancelled++;
+	}
+	uv_run(&world->loop, UV_RUN_DEFAULT);
+	assert_int_equal(world->answer.calls, BURST - cancelled);
+	send_burst(world, client, NULL);
+	http_client_free(client); /* with some in line */
+	uv_run(&world->loop, UV_RUN_DEFAULT);
+	peer_close(peer);
+}
+
 struct chain {
 	struct world *world;
 	int left;
@@ -911,6 +995,9 @@ int main(void)
 		TEST(a_cancelled_call_is_never_answered),
 		TEST(sockets_of_failed_attempts_are_forgotten),
 		TEST(freeing_ends_calls_without_their_callback),
+		TEST(a_burst_of_calls_takes_turns),
+		TEST(calls_that_take_their_time_are_joined_by_the_rest),
+		TEST(a_call_that_waits_its_turn_may_be_cancelled),
 		TEST(an_answer_may_start_the_next_call),
 		TEST(the_host_of_a_url_is_found),
 	};
