@@ -86,3 +86,15 @@ setup() {
 	run --separate-stderr lexflow import nowhere.jsonl
 	[ "$status" -eq 4 ]
 }
+
+@test "a redriven run with values changed by hand is a redriven run elsewhere" {
+	printf 'main:\n  steps:\n  - a:\n      assign: [{x: 1}]\n  - b:\n      assign: [{y: "${x + 1}"}]\n  - c:\n      return: ${y}\n' >sum.yaml
+	lexflow run -q sum.yaml --id o
+	[ "$(lexflow rerun o --from b --set x=5 --yes 2>/dev/null)" = 6 ]
+	lexflow export last -o r.jsonl
+	id=$(lexflow import r.jsonl --state other.db)
+	[ "$(sqlite3 other.db "SELECT origin || ' ' || parent_run || ' ' || parent_step FROM runs WHERE id = '$id'")" = \
+		"$(sqlite3 state.db "SELECT origin || ' ' || parent_run || ' ' || parent_step FROM runs WHERE id = '$id'")" ]
+	lexflow graph "$id" --state other.db | grep -q c # its history repeats itself
+	lexflow export "$id" --state other.db | tail -n +2 | cmp - <(tail -n +2 r.jsonl)
+}
