@@ -34,7 +34,7 @@ static bool add_words(const struct source *source, struct value *vocabulary)
 		add_word(vocabulary, SLICE("person"));
 		return true;
 	}
-	if (last < 0 || !source->pipe[last].table)
+	if (last < 0 || strcmp(source->pipe[last].normaliser->name, "lookup") != 0)
 		return false;
 	for (const struct table_entry *entry = source->pipe[last].table->entries; entry; entry = entry->next)
 		add_word(vocabulary, entry->value);
