@@ -59,7 +59,7 @@ serve() {
 	END
 	python3 server.py "$@" 3>&- 2>server.log &
 	server=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ -s port ] && break
 		sleep 0.05
 	done
@@ -167,7 +167,7 @@ call() {
 	call "url: \"$url/hold\", headers: {Authorization: \"\${\\\"Basic \\\" + \\\"c2VjcmV0\\\"}\"}" >a.yaml
 	lexflow run -q --id one a.yaml 3>&- &
 	runner=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ -s seen ] && break
 		sleep 0.05
 	done

@@ -34,7 +34,7 @@ hold_a_port() {
 	python3 -c 'import socket, time
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True); time.sleep(300)' >port &
 	holder=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		[ -s port ] && break
 		sleep 0.05
 	done

@@ -28,9 +28,9 @@ peer() {
 		connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(head) + head)
 		connection.close()
 	END
-	timeout 30 python3 peer.py 3>&- &
+	timeout 300 python3 peer.py 3>&- &
 	peer=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		[ -s port ] && break
 		sleep 0.1
 	done

@@ -51,7 +51,7 @@ teardown() {
 # $(url STEP): the callback that this step opened, once it is told; nothing when the run ends before.
 url() {
 	local found
-	for _ in $(seq 1000); do
+	for _ in $(seq 3000); do
 		found=$(sed -n "s/^callback [A-Z]* \\(http[^ ]*\\) (main.$1)/\\1/p" err | tail -1)
 		[ -n "$found" ] && break
 		kill -0 "$runner" 2>/dev/null || break
@@ -84,7 +84,7 @@ killed() {
 }
 
 send() { # prints the status
-	curl -s -o answer -w '%{http_code}' --max-time 20 "$@"
+	curl -s -o answer -w '%{http_code}' --max-time 120 "$@"
 }
 
 @test "a request is what the await gives" {
@@ -168,9 +168,9 @@ for i in range(600):
 print("here", flush=True)
 time.sleep(60)' "$address" >squat 3>&- &
 	squatter=$!
-	for _ in $(seq 500); do [ -s squat ] && break || sleep 0.02; done
+	for _ in $(seq 3000); do [ -s squat ] && break || sleep 0.02; done
 	[ -s squat ]
-	[ "$(curl -s -o answer -w '%{http_code}' --max-time 40 "$url" -H 'Content-Type: text/plain' -d x)" = 200 ]
+	[ "$(curl -s -o answer -w '%{http_code}' --max-time 120 "$url" -H 'Content-Type: text/plain' -d x)" = 200 ]
 	ended
 }
 
@@ -199,14 +199,14 @@ time.sleep(60)' "$address" >squat 3>&- &
 
 @test "a timeout that passes while nobody runs fires at resume" {
 	open_callback run wait.yaml --id torn
-	for _ in $(seq 500); do # until the await is on disk
+	for _ in $(seq 3000); do # until the await is on disk
 		lexflow show torn | grep -q '^waits for' && break
 		sleep 0.02
 	done
 	killed
 	# An hour passes: what the run did is an hour ago.
 	sqlite3 "$XDG_STATE_HOME/lexflow/state.db" 'UPDATE events SET time_us = time_us - 3600000000'
-	run --separate-stderr timeout 20 lexflow resume torn
+	run --separate-stderr timeout 120 lexflow resume torn
 	[ "$status" -eq 1 ]
 	[ "$(printf '%s\n' "$stderr" | tail -1 | jq -r '.error.payload.tags[0]')" = TimeoutError ]
 }
@@ -225,7 +225,7 @@ s.listen()
 print("here", flush=True)
 time.sleep(60)' "$port" >squat 3>&- &
 	squatter=$!
-	for _ in $(seq 200); do [ -s squat ] && break || sleep 0.02; done
+	for _ in $(seq 3000); do [ -s squat ] && break || sleep 0.02; done
 	path=${url#http://127.0.0.1:*/}
 	open_callback resume torn
 	grep -q "port $port is taken" err
@@ -237,7 +237,7 @@ time.sleep(60)' "$port" >squat 3>&- &
 
 @test "a waiting run says what it waits for" {
 	open_callback run wait.yaml --id waits
-	for _ in $(seq 100); do # the await is on disk a moment after the endpoint
+	for _ in $(seq 3000); do # the await is on disk a moment after the endpoint
 		lexflow show waits >shown
 		grep -q 'waits for' shown && break
 		sleep 0.02
@@ -279,7 +279,7 @@ time.sleep(60)' "$port" >squat 3>&- &
 	END
 	open_callback run many.yaml
 	for n in 1 2 3; do
-		for _ in $(seq 100); do # 429 for a moment, while the others have not come to wait
+		for _ in $(seq 3000); do # 429 for a moment, while the others have not come to wait
 			[ "$(send "$url" -H 'Content-Type: application/json' -d "$n")" = 200 ] && break
 			sleep 0.02
 		done

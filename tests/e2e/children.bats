@@ -63,7 +63,7 @@ begin() {
 	lexflow "$@" >out 2>err 3>&- &
 	runner=$!
 	gate=
-	for _ in $(seq 1000); do
+	for _ in $(seq 3000); do
 		gate=$(sed -n 's/^callback POST \(http[^ ]*\) .*/\1/p' err | tail -1)
 		[ -n "$gate" ] && break
 		kill -0 "$runner" 2>/dev/null || break
@@ -172,7 +172,7 @@ ended() {
 	open_gate
 	ended
 	[ "$(cat out)" = 8 ]
-	run --separate-stderr timeout 60 lexflow resume p --workflows nowhere
+	run --separate-stderr timeout 120 lexflow resume p --workflows nowhere
 	[ "$output" = 8 ]
 	[ "$(runs length)" -eq 2 ]
 }
@@ -187,7 +187,7 @@ ended() {
 	begin resume "$child"
 	open_gate
 	ended
-	run --separate-stderr timeout 60 lexflow resume g --workflows nowhere
+	run --separate-stderr timeout 120 lexflow resume g --workflows nowhere
 	echo "$stderr"
 	[ "$output" = 9 ]
 	[ "$(runs -c 'map(.state)')" = '["SUCCEEDED","SUCCEEDED","SUCCEEDED"]' ]
@@ -199,7 +199,7 @@ ended() {
 	begin resume "$child"
 	lexflow resume p >parent.out 2>parent.err 3>&- &
 	parent=$!
-	for _ in $(seq 1000); do # until the parent has looked
+	for _ in $(seq 3000); do # until the parent has looked
 		[ "$(runs -r '.[1].state')" = ACTIVE ] && break
 		sleep 0.02
 	done
@@ -232,7 +232,7 @@ ended() {
 		    call: experimental.executions.run
 		    args: {workflow_id: child, argument: null}
 	END
-	run --separate-stderr timeout 60 lexflow run wf/child.yaml --workflows wf
+	run --separate-stderr timeout 120 lexflow run wf/child.yaml --workflows wf
 	[ "$status" -eq 1 ]
 	[ "$(runs length)" -eq 21 ]
 	lexflow show "$(runs -r '.[0].id')" | grep -q 'more than 20 levels of runs'
@@ -262,7 +262,7 @@ ended() {
 		    return: ${e.state}
 	END
 	begin run create.yaml --workflows wf
-	for _ in $(seq 1000); do
+	for _ in $(seq 3000); do
 		grep -q 'waiting for 1 run it started' err && break
 		sleep 0.02
 	done
@@ -285,7 +285,7 @@ ended() {
 		    return: ${e.state}
 	END
 	begin run create.yaml --workflows wf
-	for _ in $(seq 1000); do
+	for _ in $(seq 3000); do
 		grep -q 'waiting for 1 run it started' err && break
 		sleep 0.02
 	done
@@ -332,7 +332,7 @@ ended() {
 		- out:
 		    return: ["${e.state}", "${g.state}", "${c.state}", "${len(l.executions)}", "${n}"]
 	END
-	run --separate-stderr timeout 30 lexflow run all.yaml --workflows wf
+	run --separate-stderr timeout 120 lexflow run all.yaml --workflows wf
 	echo "$stderr"
 	[ "$output" = '["ACTIVE","ACTIVE","CANCELLED",1,404]' ]
 	[ "$(runs -c 'map(.state)')" = '["CANCELLED","SUCCEEDED"]' ]

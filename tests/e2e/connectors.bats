@@ -20,7 +20,7 @@ serve() { # the service of connectors/server.py, at $url
 	: >requests
 	python3 "$documents/server.py" port requests 3>&- &
 	server=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		[ -s port ] && break
 		sleep 0.05
 	done
@@ -210,7 +210,7 @@ GET /v1/operations/novel" ]
 		'{projectId: p, book: long, connector_params: {polling_policy: {initial_delay: 0.3, multiplier: 1}}}'
 	lexflow run call.yaml --discovery documents --base-url "shelf=$url" --id long --quiet 2>/dev/null &
 	runner=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 3000); do
 		[ "$(requests | grep -c GET)" -ge 2 ] && break
 		sleep 0.02
 	done
@@ -301,14 +301,14 @@ GET /v1/operations/novel" ]
 		    result: key
 		- wait:
 		    call: sys.sleep
-		    args: {seconds: 3}
+		    args: {seconds: 3600}
 		- out:
 		    return: ${text.decode(base64.decode(key.payload.data))}
 	END
 	lexflow run call.yaml --secret api-key=secret.txt --id hush --quiet 2>/dev/null &
 	runner=$!
-	for _ in $(seq 200); do
-		[ "$(lexflow show hush --json 2>/dev/null | grep -c wait)" -ge 1 ] && break
+	for _ in $(seq 1200); do
+		lexflow show hush --events 2>/dev/null | grep -q '"step":"main.wait"' && break
 		sleep 0.05
 	done
 	kill -9 "$runner"
@@ -319,6 +319,8 @@ GET /v1/operations/novel" ]
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *"secret api-key is not what it was when run hush read it; give that content by --secret api-key=FILE"* ]]
 	printf 's3cr3t-of-old' >elsewhere.txt
+	# an hour passes: what the run did is an hour ago
+	sqlite3 "${LEXFLOW_STATE:-$XDG_STATE_HOME/lexflow/state.db}" 'UPDATE events SET time_us = time_us - 3600000000'
 	run --separate-stderr lexflow resume hush --secret api-key=elsewhere.txt
 	echo "$stderr"
 	[ "$output" = '"s3cr3t-of-old"' ]

@@ -52,7 +52,7 @@ peer() {
 	END
 	python3 peer.py >port &
 	peer=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		[ -s port ] && break
 		sleep 0.05
 	done

@@ -27,7 +27,7 @@ teardown() {
 # Waits until a file is there and has something in it.
 await() {
 	local _
-	for _ in $(seq 300); do
+	for _ in $(seq 600); do
 		[ -s "$1" ] && return
 		sleep 0.1
 	done

@@ -155,7 +155,7 @@ Dated: March 4, 2031'
 	local log=serve.log port=
 	"$extract" --serve --port 0 2>"$log" 3>&- &
 	pids+=($!)
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$log" | head -n 1)
 		[ -n "$port" ] && curl -sf "http://127.0.0.1:$port/healthz" >/dev/null && break
 		sleep 0.05

@@ -29,9 +29,12 @@ ids() {
 
 # A run that waits for an hour, and whose process is gone.
 interrupted() {
-	lexflow run -q w.yaml --id "$1" &
+	lexflow run -q w.yaml --id "$1" 3>&- &
 	local runner=$!
-	until lexflow show "$1" --events 2>/dev/null | grep -q announced; do sleep 0.05; done
+	for _ in $(seq 1200); do
+		lexflow show "$1" --events 2>/dev/null | grep -q announced && break
+		sleep 0.05
+	done
 	kill -9 "$runner"
 	wait "$runner" || true
 }

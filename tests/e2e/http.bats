@@ -99,7 +99,7 @@ serve() {
 	END
 	python3 server.py 3>&- 2>server.log &
 	server=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ -s port ] && break
 		sleep 0.05
 	done

@@ -25,7 +25,10 @@ setup() {
 	END
 	python3 peer.py >port &
 	peer=$!
-	until [ -s port ]; do sleep 0.05; done
+	for _ in $(seq 1200); do
+		[ -s port ] && break
+		sleep 0.05
+	done
 	cat >w.yaml <<-'END'
 		main:
 		  params: [url]

@@ -39,7 +39,7 @@ serve() {
 	"$ingest" --serve --port 0 "$@" 2>"$log" 3>&- &
 	pid=$!
 	pids+=("$pid")
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$log" | head -n 1)
 		[ -n "$port" ] && curl -sf "http://127.0.0.1:$port/healthz" >/dev/null && return 0
 		kill -0 "$pid" 2>/dev/null || break
@@ -203,7 +203,7 @@ post() {
 	child=$(cat "/proc/$pid/task/"*/children | tr -d ' ')
 	kill -KILL "$pid"
 	wait "$pid" || true
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		[ -d "/proc/$child" ] || return 0
 		sleep 0.05
 	done

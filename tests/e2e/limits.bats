@@ -78,7 +78,7 @@ teardown() {
 	END
 	lexflow run -q wait.yaml --id waits &
 	runner=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		[ "$(lexflow show waits --events 2>/dev/null | grep -c announced)" -eq 3 ] && break
 		sleep 0.1
 	done

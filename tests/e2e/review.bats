@@ -144,7 +144,7 @@ extracted() { "$bin/extract" --models "$1" record; }
 	END
 	timeout 120 python3 sink.py 3>&- &
 	sink=$!
-	for _ in $(seq 300); do [ -s port ] && break; sleep 0.1; done
+	for _ in $(seq 600); do [ -s port ] && break; sleep 0.1; done
 	url="http://127.0.0.1:$(cat port)/in"
 	extracted models | store
 	"$bin/store" correct <<<'{"id":"r1","parties":[{"name":"Marsh Fox Ltd"}]}' 2>/dev/null | store --sink "$url"

@@ -48,7 +48,7 @@ teardown() {
 
 # Wait until a file holds what is asked for.
 until_says() { # FILE PATTERN
-	for _ in $(seq 1500); do
+	for _ in $(seq 3000); do
 		grep -q -- "$2" "$1" 2>/dev/null && return 0
 		sleep 0.02
 	done
@@ -92,7 +92,7 @@ begin() { # WORKFLOW [BODY]
 
 # Until the execution is in this state; it is then in `answer`.
 until_state() { # WORKFLOW ID STATE
-	for _ in $(seq 1500); do
+	for _ in $(seq 3000); do
 		call GET "/workflows/$1/executions/$2"
 		[ "$(jq -r .state answer)" = "$3" ] && return 0
 		sleep 0.02
@@ -103,7 +103,7 @@ until_state() { # WORKFLOW ID STATE
 
 # The address of the callback that an execution has opened.
 callback_of() { # WORKFLOW ID
-	for _ in $(seq 1500); do
+	for _ in $(seq 3000); do
 		call GET "/workflows/$1/executions/$2/callbacks"
 		name=$(command jq -r '.callbacks[0].name // empty' answer)
 		[ -n "$name" ] && break

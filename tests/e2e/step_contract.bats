@@ -31,7 +31,7 @@ serve() {
 	"$bin/$1" --serve --port 0 "${@:2}" 2>"$log" 3>&- &
 	pid=$!
 	pids+=("$pid")
-	for _ in $(seq 400); do
+	for _ in $(seq 2400); do
 		port=$(jq -r '.port // empty' "$log" 2>/dev/null | head -n 1)
 		[ -n "$port" ] && break
 		kill -0 "$pid" || break
@@ -195,12 +195,12 @@ post() {
 		"$bin/$step" pipe >/dev/null 2>"$step.log" 3>&- &
 		pid=$!
 		pids+=("$pid")
-		for _ in $(seq 200); do # until it is there: signals are blocked from then on
+		for _ in $(seq 3000); do # until it is there: signals are blocked from then on
 			grep -q 'SigBlk:.*4002$' "/proc/$pid/status" && [ "$(ls "/proc/$pid/task" | wc -l)" -gt 3 ] && break
 			sleep 0.02
 		done
 		kill -TERM "$pid"
-		for _ in $(seq 200); do
+		for _ in $(seq 3000); do
 			kill -0 "$pid" 2>/dev/null || break
 			sleep 0.02
 		done

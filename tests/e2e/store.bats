@@ -35,7 +35,7 @@ serve() {
 	"$store" --serve --port 0 "$@" 2>"$log" 3>&- &
 	pid=$!
 	pids+=("$pid")
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$log" | head -n 1)
 		[ -n "$port" ] && curl -sf "http://127.0.0.1:$port/healthz" >/dev/null && return 0
 		kill -0 "$pid" 2>/dev/null || break
@@ -253,7 +253,7 @@ post() {
 	done >posts
 	curl -s --parallel --parallel-max 16 --config posts >/dev/null 2>&1 3>&- &
 	client=$!
-	for _ in $(seq 2000); do
+	for _ in $(seq 30000); do
 		[ "$(find answers -size +0 | wc -l)" -ge 50 ] && break
 		sleep 0.002
 	done
