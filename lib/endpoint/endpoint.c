@@ -18,6 +18,7 @@ enum {
 	MAX_ANSWER = 256 << 20,
 	REST_AFTER = 3, /* questions that nobody answered */
 	REST_MS = 30000,
+	MAX_WAIT_MS = 30000, /* between attempts: who asks for more is told to come again */
 };
 
 /* ---- options */
@@ -386,14 +387,14 @@ static int attempt(struct asking *asking, struct error *err)
 	return set_failure(asking, err);
 }
 
-/* -1: a wait that long is past the time that the caller gives. */
+/* -1: a wait that long is past the time that the caller gives, or that a step may take to end. */
 static int wait(struct asking *asking, struct error *err)
 {
 	int64_t wait_ms = asking->exchange.retry_after_ms;
 
 	if (wait_ms < 0)
 		wait_ms = backoff_ms(asking->attempts);
-	if (wait_ms >= time_left(asking))
+	if (wait_ms > MAX_WAIT_MS || wait_ms >= time_left(asking))
 		return set_failure(asking, err);
 	line_wait(asking->line, wait_ms);
 	return 0;

@@ -7,8 +7,9 @@
  *	chat	messages and a JSON Schema -> text that is JSON	OpenAI's /v1/chat/completions and what imitates it
  *
  * What fails for the moment (no connection, broken, timed out, 408, 425, 429, 5xx) is asked again, after
- * Retry-After or lib/http/backoff.h, up to `attempts` and never past the caller's deadline. After some questions
- * in a row that nobody answered the endpoint rests: with a fall-back the next ones are not sent for a while.
+ * Retry-After or lib/http/backoff.h, 30 seconds at most, up to `attempts` and never past the caller's deadline. After
+ * some questions in a row that nobody answered the endpoint rests: with a fall-back the next ones are not sent for a
+ * while.
  *
  * What comes back is a stranger's: bounded in size, parsed, and of the right outer shape; whether it means
  * anything is for the step to say. Nothing follows a redirect. A key is a secret: it is read from a file or the

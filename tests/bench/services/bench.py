@@ -21,7 +21,7 @@ import sys
 import time
 
 WORDS = 4000
-WARM_UP_S = 2
+WARM_UP_S = 5  # models are compiled when the first document of a type comes
 
 
 def sample_texts(binaries, work):
