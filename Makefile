@@ -247,7 +247,7 @@ check-bare:
 
 # ---- fuzzing: clang's libFuzzer, a program for each harness, with objects of their own
 
-FUZZ := yaml json value expr plan run
+FUZZ := yaml json value expr plan run request
 FUZZ_BUILD := build/fuzz
 .PHONY: fuzz fuzz-build fuzz-programs
 ## fuzz           hunt with each harness of tests/fuzz       T=one of them TIME=seconds for each

@@ -302,6 +302,43 @@ refused() { # HTTP STATUS
 	[ "$(jq -r .result answer)" = '"again"' ]
 }
 
+@test "what an execution starts is an execution of its workflow" {
+	serve
+	deploy sum sum.yaml
+	cat >parent.yaml <<-'END'
+		- ask:
+		    call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+		    args: {workflow_id: sum, argument: {n: 6}}
+		    result: r
+		- out: {return: "${r}"}
+	END
+	deploy parent parent.yaml
+	begin parent
+	until_state parent "$id" SUCCEEDED
+	[ "$(jq -r .result answer)" = 7 ]
+	call GET "/workflows/sum/executions?view=FULL"
+	jq -e '[.executions[] | .state, .argument, .result] == ["SUCCEEDED", "{\"n\":6}", "7"]' answer
+	call GET "/workflows/sum/executions/$(jq -r '.executions[0].name | split("/") | last' answer)"
+	[ "$code" = 200 ]
+}
+
+@test "what was acknowledged is there after a kill at that moment" {
+	serve
+	deploy sum sum.yaml
+	for n in 1 2 3 4 5; do
+		begin sum "{\"argument\": \"{\\\"n\\\": $n}\"}"
+		ids="${ids:-} $id"
+	done
+	stop KILL
+	serve
+	n=2
+	for id in $ids; do
+		until_state sum "$id" SUCCEEDED
+		[ "$(jq -r .result answer)" = "$n" ]
+		n=$((n + 1))
+	done
+}
+
 @test "lexflow callback answers the callback that is waited for" {
 	serve
 	cat >two.yaml <<-'END'

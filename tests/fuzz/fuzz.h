@@ -37,6 +37,9 @@ void fuzz_plan(struct slice input);
 /* Definition, NUL, answers -> a run; repeated from a prefix of its events: the same events (J4). */
 void fuzz_run(struct slice input);
 
+/* Filter, fields, order, token, body of a request to the API: taken, or refused with a status. */
+void fuzz_request(struct slice input);
+
 /* The oracle's verdict: message on stderr, then abort. */
 _Noreturn void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -7,7 +7,7 @@
 
 const struct fuzz_target fuzz_targets[] = {
 	{"yaml", fuzz_yaml}, {"json", fuzz_json}, {"value", fuzz_value}, {"expr", fuzz_expr},
-	{"plan", fuzz_plan}, {"run", fuzz_run},	  {NULL, NULL},
+	{"plan", fuzz_plan}, {"run", fuzz_run},	  {"request", fuzz_request}, {NULL, NULL},
 };
 
 void fuzz_fail(const char *fmt, ...)

@@ -50,6 +50,9 @@ int api_resume(struct api *api, struct error *err);
 bool api_ended(struct api *api, struct run *run);
 /* For world_options.find_definition: a workflow that a run starts by its id. */
 int api_find_definition(struct api *api, struct slice workflow, struct buf *file, struct buf *source, struct error *err);
+/* For world_options.made: what a run starts is an execution, too. */
+void api_made(struct api *api, const struct journal_run *row, struct slice workflow, struct value env,
+	      struct value argument);
 /* How many go on, and how many wait. */
 void api_figures(const struct api *api, size_t *active, size_t *queued);
 /* Puts down its runs, which stay as the journal has them. Before the world is closed. NULL is fine. */

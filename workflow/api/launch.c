@@ -363,6 +363,32 @@ int launch(struct api *api, const struct launch *what, struct journal_execution 
 	return result;
 }
 
+void api_made(struct api *api, const struct journal_run *row, struct slice workflow, struct value env,
+	      struct value argument)
+{
+	struct journal_execution execution = {.run = *row};
+	struct journal_workflow found;
+	struct error err = {0};
+	struct buf json;
+
+	if (journal_workflow_anywhere(api->journal, workflow, &found, &err) != 1)
+		return;
+	buf_init(&json, 0);
+	journal_encode(&json, argument);
+	execution.workflow = found.row;
+	execution.revision = found.revision.row;
+	execution.file = value_string_z(row->file);
+	execution.parent = value_stringf("projects/%.*s/locations/%.*s",
+					 SLICE_ARG(value_get_text(env, "GOOGLE_CLOUD_PROJECT_ID")),
+					 SLICE_ARG(value_get_text(env, "GOOGLE_CLOUD_LOCATION")));
+	execution.fields = value_map_new();
+	execution.argument = value_string(buf_slice(&json));
+	journal_enter_made(api->journal, &execution);
+	journal_execution_release(&execution);
+	journal_workflow_release(&found);
+	buf_release(&json);
+}
+
 /* ---- ending */
 
 bool api_ended(struct api *api, struct run *run)

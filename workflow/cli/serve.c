@@ -85,6 +85,13 @@ static int find_definition(void *ctx, struct slice workflow, struct buf *file, s
 	return api_find_definition(serving->api, workflow, file, source, err);
 }
 
+static void made(void *ctx, const struct journal_run *row, struct slice workflow, struct value env, struct value argument)
+{
+	struct serving *serving = ctx;
+
+	api_made(serving->api, row, workflow, env, argument);
+}
+
 static void adapt(struct session *session, struct world_options *world)
 {
 	world->has_visitors = true;
@@ -96,6 +103,7 @@ static void adapt(struct session *session, struct world_options *world)
 	world->callback_ctx = session;
 	world->find_definition = find_definition;
 	world->prepare = session_prepare;
+	world->made = made;
 	world->child_ctx = session;
 }
 

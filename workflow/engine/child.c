@@ -476,6 +476,18 @@ static int check_request(struct world *world, const struct effect *effect, struc
 	return 0;
 }
 
+static void tell_made(struct world *world, const struct effect *effect, const struct journal_run *row)
+{
+	struct value env;
+
+	if (!world->options.made)
+		return;
+	env = child_env(effect, row);
+	world->options.made(world->options.child_ctx, row, value_get_text(effect->request, "workflow_id"), env,
+			    argument_of(effect));
+	value_unref(env);
+}
+
 /* A run of its own under `id`, or NULL with *err. All that can be wrong with it is looked at before it has a row:
  * one that could not begin would stand there for ever. */
 static struct child *make(struct world *world, const struct effect *effect, const char *id,
@@ -501,6 +513,7 @@ static struct child *make(struct world *world, const struct effect *effect, cons
 		kill_point("child.after-create");
 		child->is_owned = true;
 		child->plan = plan;
+		tell_made(world, effect, &row);
 	} else {
 		plan_free(plan);
 	}

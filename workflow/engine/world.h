@@ -53,6 +53,9 @@ struct world_options {
 			       struct error *err);
 	/* Complete the `connectors` of its parent for the plan of a child. May be NULL. */
 	int (*prepare)(void *ctx, const struct plan *plan, struct value *connectors, struct error *err);
+	/* A run that another one starts has its row: who keeps more of runs adds that. `env` is the child's. May be NULL. */
+	void (*made)(void *ctx, const struct journal_run *row, struct slice workflow, struct value env,
+		     struct value argument);
 	void *child_ctx;
 
 	/* Others than runs are waited for by the loop (requests to a server): commits are always the writer's thread's. */

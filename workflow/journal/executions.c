@@ -60,24 +60,22 @@ static void add_text(struct buf *content, struct slice text)
 	buf_add_char(content, '\0');
 }
 
+enum { ROW_IS_NEW, ROW_EXISTS };
+
 /* JSON and names hold no NUL: it is escaped in the one and refused in the others. */
-int64_t journal_enter(struct journal *journal, struct journal_execution *execution, struct error *err)
+static int64_t queue(struct journal *journal, const struct journal_execution *execution, int row)
 {
-	struct journal_run *run = &execution->run;
-	struct record record = {.kind = RECORD_EXECUTION, .event_kind = (int)run->state};
+	const struct journal_run *run = &execution->run;
+	struct record record = {.kind = RECORD_EXECUTION,
+				.event_kind = (int)run->state,
+				.run = run->row,
+				.number = execution->workflow,
+				.strand = row,
+				.effect = execution->revision,
+				.time_us = execution->create_us};
 	struct buf content;
 	int64_t ticket;
 
-	if (choose_row(journal, &run->row, err) < 0)
-		return -1;
-	execution->create_us = clock_wall_us();
-	run->start_us = run->state == RUN_QUEUED ? 0 : execution->create_us;
-	run->owner_pid = getpid();
-	run->parent_run = run->parent_step = "";
-	record.run = run->row;
-	record.number = execution->workflow;
-	record.effect = execution->revision;
-	record.time_us = execution->create_us;
 	buf_init(&content, 0);
 	add_text(&content, slice_of(run->id));
 	add_text(&content, slice_of(run->definition_hash));
@@ -90,6 +88,25 @@ int64_t journal_enter(struct journal *journal, struct journal_execution *executi
 	ticket = journal_queue(journal, &record, buf_slice(&content));
 	buf_release(&content);
 	return ticket;
+}
+
+int64_t journal_enter(struct journal *journal, struct journal_execution *execution, struct error *err)
+{
+	struct journal_run *run = &execution->run;
+
+	if (choose_row(journal, &run->row, err) < 0)
+		return -1;
+	execution->create_us = clock_wall_us();
+	run->start_us = run->state == RUN_QUEUED ? 0 : execution->create_us;
+	run->owner_pid = getpid();
+	run->parent_run = run->parent_step = "";
+	return queue(journal, execution, ROW_IS_NEW);
+}
+
+int64_t journal_enter_made(struct journal *journal, struct journal_execution *execution)
+{
+	execution->create_us = execution->run.start_us;
+	return queue(journal, execution, ROW_EXISTS);
 }
 
 int64_t journal_ticket(const struct journal *journal)
@@ -157,7 +174,7 @@ int execution_write(struct db *db, const struct record *record, const char *cont
 		texts[i] = slice_of(content);
 		content += texts[i].len + 1;
 	}
-	if (insert_run(db, record, texts, err) < 0)
+	if (record->strand == ROW_IS_NEW && insert_run(db, record, texts, err) < 0)
 		return -1;
 	return insert_execution(db, record, texts, err);
 }
@@ -304,7 +321,10 @@ int journal_unfinished(struct journal *journal, int64_t workflow,
 		       struct error *err)
 {
 	sqlite3_stmt *stmt = reader_prepare(
-		journal->reader, COLUMNS "WHERE r.state IN (0, 4) AND (?1 = 0 OR e.workflow = ?1) ORDER BY r.row", err);
+		journal->reader, COLUMNS
+		"WHERE r.state IN (0, 4) AND (?1 = 0 OR e.workflow = ?1) AND NOT (r.origin = 2 AND EXISTS "
+		"(SELECT 1 FROM runs p WHERE p.id = r.parent_run AND p.state = 0)) ORDER BY r.row",
+		err);
 
 	if (!stmt)
 		return -1;

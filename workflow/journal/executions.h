@@ -32,6 +32,8 @@ void journal_execution_release(struct journal_execution *execution);
 /* Make it, its lock taken. The caller has set the run's id, state (RUN_ACTIVE or RUN_QUEUED), file and definition_hash
  * (of a definition that is stored), and all else but revision_id; row, owner and times are set here. Its ticket, or -1. */
 int64_t journal_enter(struct journal *journal, struct journal_execution *execution, struct error *err);
+/* The same for a run that has its row already (one that a run started): `run` is as it is. Its ticket. */
+int64_t journal_enter_made(struct journal *journal, struct journal_execution *execution);
 /* The ticket of what was queued last: with it, all of it is on disk. */
 int64_t journal_ticket(const struct journal *journal);
 bool journal_is_settled(const struct journal *journal); /* nothing waits for a commit */
@@ -66,7 +68,8 @@ struct execution_query {
 int journal_executions(struct journal *journal, const struct execution_query *query,
 		       bool (*each)(void *ctx, const struct journal_execution *execution), void *ctx,
 		       struct error *err);
-/* Those of a workflow (0: of any) that have not ended, oldest first. */
+/* Those of a workflow (0: of any) that have not ended, oldest first; without those that a run started which goes on
+ * itself, and takes them along. */
 int journal_unfinished(struct journal *journal, int64_t workflow,
 		       bool (*each)(void *ctx, const struct journal_execution *execution), void *ctx,
 		       struct error *err);
