@@ -3,13 +3,12 @@
 // No exception crosses the border: RE2 throws none, and running out of memory ends the process here
 // as it does in lib/mem.
 
+#include "lib/regex/literals.hh"
 #include "lib/regex/regex_private.hh"
 
 #include <algorithm>
 #include <map>
 #include <unordered_map>
-
-#include <re2/set.h>
 
 using regex_room::piece;
 using regex_room::program;
@@ -25,7 +24,7 @@ struct regex_set {
 	struct regex_pool *pool; // borrowed until it is compiled; may be null
 	std::vector<struct regex> members;
 	std::vector<int> always;                 // members that any text may match
-	std::unique_ptr<re2::RE2::Set> literals; // of all members; empty when no member needs one
+	regex_room::literals literals; // of all members
 	// By literal: the members that have it, and its number there.
 	std::vector<std::vector<std::pair<int, int>>> users;
 };
@@ -129,8 +128,9 @@ int regex_set_add(struct regex_set *set, struct slice pattern, struct error *err
 	return static_cast<int>(set->members.size()) - 1;
 }
 
-// Enters the literals of a member; each literal stands once in the set, whoever has it.
-static void add_literals(struct regex_set *set, int member, std::unordered_map<std::string, size_t> *known)
+// Enters the literals of a member; each literal stands once in the set, whoever has it. False when one of them
+// cannot be looked for.
+static bool add_literals(struct regex_set *set, int member, std::unordered_map<std::string, size_t> *known)
 {
 	const auto &literals = regex_set_at(set, member)->program->literals();
 
@@ -138,11 +138,15 @@ static void add_literals(struct regex_set *set, int member, std::unordered_map<s
 		auto [entry, is_new] = known->try_emplace(literals[i], set->users.size());
 
 		if (is_new) {
-			set->literals->Add(re2::RE2::QuoteMeta(literals[i]), nullptr);
+			if (!set->literals.add(literals[i])) {
+				known->erase(entry);
+				return false;
+			}
 			set->users.emplace_back();
 		}
 		set->users[entry->second].push_back({member, static_cast<int>(i)});
 	}
+	return true;
 }
 
 int regex_set_compile(struct regex_set *set, struct error *err)
@@ -150,39 +154,31 @@ int regex_set_compile(struct regex_set *set, struct error *err)
 	std::unordered_map<std::string, size_t> known;
 	int count = static_cast<int>(set->members.size());
 
+	(void)err;
 	set->pool = nullptr;
-	// Literals come in lower case whatever the pattern says, so they are looked for without case.
-	set->literals =
-		std::make_unique<re2::RE2::Set>(regex_room::options_of(REGEX_NO_CASE), re2::RE2::UNANCHORED);
-	for (int i = 0; i < count; i++) {
-		if (regex_set_at(set, i)->program->always())
+	for (int i = 0; i < count; i++)
+		if (regex_set_at(set, i)->program->always() || !add_literals(set, i, &known))
 			set->always.push_back(i);
-		else
-			add_literals(set, i, &known);
-	}
-	if (set->users.empty())
-		set->literals.reset();
-	else if (!set->literals->Compile())
-		return error_set(err, ERROR_LIMIT, "the %zu literals of %d patterns need too much memory",
-				 set->users.size(), count);
+	set->literals.compile();
 	return 0;
+}
+
+// The literals of the set that are in the text.
+static std::vector<int> literals_in(const struct regex_set *set, struct slice text)
+{
+	std::vector<uint32_t> seen(set->literals.size(), 0);
+	std::vector<int> found;
+
+	set->literals.find({text.ptr ? text.ptr : "", text.len}, &found, &seen, 1);
+	return found;
 }
 
 static std::vector<int> candidates_of(const struct regex_set *set, struct slice text)
 {
-	std::vector<int> found, result = set->always;
+	std::vector<int> result = set->always;
 	std::map<int, std::vector<int>> present; // by member
-	re2::RE2::Set::ErrorInfo info{};
 
-	if (!set->literals)
-		return result;
-	if (!set->literals->Match(piece(text), &found, &info) && info.kind != re2::RE2::Set::kNoError) {
-		// The automaton ran out of its memory: any literal may be there.
-		found.clear();
-		for (size_t i = 0; i < set->users.size(); i++)
-			found.push_back(static_cast<int>(i));
-	}
-	for (int literal : found)
+	for (int literal : literals_in(set, text))
 		for (auto [member, number] : set->users[static_cast<size_t>(literal)])
 			present[member].push_back(number);
 	for (auto &[member, numbers] : present) {
@@ -191,6 +187,7 @@ static std::vector<int> candidates_of(const struct regex_set *set, struct slice 
 			result.push_back(member);
 	}
 	std::sort(result.begin(), result.end());
+	result.erase(std::unique(result.begin(), result.end()), result.end());
 	return result;
 }
 
@@ -200,6 +197,40 @@ size_t regex_set_candidates(const struct regex_set *set, struct slice text, int 
 
 	std::copy_n(found.begin(), std::min(capacity, found.size()), indexes);
 	return found.size();
+}
+
+// A member that no literal lets match alone needs two of its own in the block.
+static void mark_block(const struct regex_set *set, const std::vector<int> &found, size_t block, size_t blocks,
+		       bool *may, std::vector<size_t> *seen)
+{
+	for (int literal : found) {
+		for (auto [member, number] : set->users[static_cast<size_t>(literal)]) {
+			size_t index = static_cast<size_t>(member);
+			bool again = (*seen)[index] == block + 1;
+
+			if (again || set->members[index].program->suffices(number))
+				may[index * blocks + block] = true;
+			(*seen)[index] = block + 1;
+		}
+	}
+}
+
+void regex_set_blocks(const struct regex_set *set, struct slice text, const size_t *ends, size_t blocks,
+		      bool *may)
+{
+	std::vector<size_t> members(set->members.size(), 0);
+	std::vector<uint32_t> seen(set->literals.size(), 0);
+	std::vector<int> found;
+	size_t start = 0;
+
+	for (int member : set->always)
+		std::fill_n(may + static_cast<size_t>(member) * blocks, blocks, true);
+	for (size_t block = 0; block < blocks; start = ends[block++]) {
+		found.clear();
+		set->literals.find({text.ptr + start, ends[block] - start}, &found, &seen,
+				   static_cast<uint32_t>(block + 1));
+		mark_block(set, found, block, blocks, may, &members);
+	}
 }
 
 size_t regex_set_find(const struct regex_set *set, struct slice text, int *indexes, size_t capacity)

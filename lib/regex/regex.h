@@ -5,7 +5,7 @@
  * bring both. Offsets are bytes. Patterns are RE2 syntax over UTF-8.
  *
  * A set knows the literal pieces that each of its patterns cannot match without, finds those pieces in
- * one pass over the text, and tries only the patterns whose pieces are there.
+ * one pass over the text, and tries only the patterns whose pieces are there; regex_set_blocks says where.
  *
  * A pool compiles the same pattern once for all who ask for it. It takes no lock: whoever adds patterns to
  * it does so alone.
@@ -72,6 +72,11 @@ int regex_set_compile(struct regex_set *set, struct error *err); /* once; 0 or -
 size_t regex_set_find(const struct regex_set *set, struct slice text, int *indexes, size_t capacity);
 /* The same without the final test: the patterns that may occur. None that occurs is left out. */
 size_t regex_set_candidates(const struct regex_set *set, struct slice text, int *indexes, size_t capacity);
+/* The same for each block of a text apart: `ends` says where blocks end, ascending, the last one at text.len.
+ * may[pattern * blocks + block] becomes true where the pattern may match within the block, and is left alone
+ * elsewhere. Never false for a block that a match lies in; a little less strict than regex_set_candidates. */
+void regex_set_blocks(const struct regex_set *set, struct slice text, const size_t *ends, size_t blocks,
+		      bool *may);
 /* A pattern of the compiled set by itself; borrowed from the set. */
 const struct regex *regex_set_at(const struct regex_set *set, int index);
 

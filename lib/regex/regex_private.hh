@@ -48,6 +48,12 @@ class program
 	// May match where these literals (indexes, ascending) are and no others.
 	bool may_match(const std::vector<int> &present) const;
 
+	// May match where this literal is and no other.
+	bool suffices(int literal) const
+	{
+		return static_cast<size_t>(literal) < suffices_.size() && suffices_[static_cast<size_t>(literal)];
+	}
+
       private:
 	std::unique_ptr<re2::RE2> alone_;            // without literals
 	std::unique_ptr<re2::FilteredRE2> filtered_; // with literals

@@ -7,20 +7,56 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BLOCK_BYTES = 1000 };
+
+/* Where the blocks of a view end: paragraphs taken together until they are worth a pass. Only in `flow` does a
+ * newline end a paragraph that no rule looks beyond; the other views are one block. */
+static void cut_blocks(struct blocks *blocks, struct slice text, enum view_kind kind)
+{
+	size_t most = text.len / BLOCK_BYTES + 1, start = 0;
+
+	blocks->ends = mem_alloc(most * sizeof(*blocks->ends));
+	while (kind == VIEW_FLOW && blocks->count + 1 < most && start + BLOCK_BYTES < text.len) {
+		const char *end = memchr(text.ptr + start + BLOCK_BYTES, '\n', text.len - start - BLOCK_BYTES);
+
+		if (!end)
+			break;
+		start = (size_t)(end + 1 - text.ptr);
+		blocks->ends[blocks->count++] = start;
+	}
+	if (!blocks->count || start < text.len)
+		blocks->ends[blocks->count++] = text.len;
+}
+
 static void find_candidates(struct run *run, enum view_kind kind)
 {
-	size_t total = run->model->rule_count[kind], count;
-	int *indexes;
+	size_t total = run->model->rule_count[kind];
+	struct blocks *blocks = &run->blocks[kind];
+	struct slice text;
 
 	if (!total)
 		return;
-	indexes = mem_alloc(total * sizeof(*indexes));
-	run->may[kind] = mem_new(total * sizeof(bool));
-	count = regex_set_candidates(run->model->sets[kind], reading_view(&run->reading, kind)->text, indexes,
-				     total);
-	for (size_t i = 0; i < count; i++)
-		run->may[kind][indexes[i]] = true;
-	mem_free(indexes);
+	text = reading_view(&run->reading, kind)->text;
+	cut_blocks(blocks, text, kind);
+	blocks->may = mem_new(total * blocks->count * sizeof(bool));
+	regex_set_blocks(run->model->sets[kind], text, blocks->ends, blocks->count, blocks->may);
+}
+
+/* The next stretch of blocks at or after *block in which the rule may match; false: none. */
+static bool next_stretch(const struct run *run, const struct rule *rule, size_t *block, struct extent *extent)
+{
+	const struct blocks *blocks = &run->blocks[rule->view];
+	const bool *may = blocks->may + (size_t)rule->index * blocks->count;
+
+	while (*block < blocks->count && !may[*block])
+		(*block)++;
+	if (*block == blocks->count)
+		return false;
+	extent->start = *block ? blocks->ends[*block - 1] : 0;
+	while (*block < blocks->count && may[*block])
+		(*block)++;
+	extent->end = blocks->ends[*block - 1];
+	return true;
 }
 
 static bool field_matches(const struct run *run, const struct condition *condition)
@@ -146,8 +182,8 @@ static bool add_parts(struct run *run, const struct field *field, struct items *
 }
 
 /* The next match at or after *at that meets the rule's conditions; false at the end. */
-static bool next_hit(struct run *run, const struct regex *regex, struct hit *hit, struct tally *tally,
-		     size_t *at, size_t *count)
+static bool next_hit(struct run *run, const struct regex *regex, struct hit *hit, struct tally *tally, size_t *at,
+		     size_t *count)
 {
 	while (*at <= hit->text.len && (*count)++ < hit->rule->max) {
 		if (reading_is_late(&run->reading) || !regex_find(regex, hit->text, *at, &hit->match))
@@ -170,27 +206,50 @@ static bool add_hit(struct run *run, const struct field *field, struct items *it
 	return hit->rule->has_each ? add_parts(run, field, items, hit) : add_item(run, field, items, hit);
 }
 
+/* Matches of the rule within the extent; true when the rule is done. */
+static bool run_stretch(struct run *run, size_t number, struct hit *hit, struct extent extent, size_t *count,
+			struct hit *last)
+{
+	const struct rule *rule = hit->rule;
+	const struct regex *regex = regex_set_at(run->model->sets[rule->view], rule->index);
+	size_t at = extent.start;
+
+	hit->text = slice_sub(reading_view(&run->reading, rule->view)->text, 0, extent.end);
+	while (next_hit(run, regex, hit, &run->tallies[number], &at, count)) {
+		if (rule->last)
+			*last = *hit;
+		else if (add_hit(run, hit->field, &run->found[number], hit) && rule->first)
+			return true;
+	}
+	return *count >= rule->max;
+}
+
 static void run_rule(struct run *run, const struct field *field, size_t number, const struct rule *rule)
 {
-	struct items *items = &run->found[number];
-	struct tally *tally = &run->tallies[number];
-	size_t before = tally->matched;
-	const struct regex *regex = regex_set_at(run->model->sets[rule->view], rule->index);
-	struct extent extent = reading_region(&run->reading, rule->view, rule->region);
+	struct extent region = reading_region(&run->reading, rule->view, rule->region), part;
 	struct hit hit = {.field = field, .rule = rule}, last = {0};
-	size_t at = extent.start, count = 0;
+	size_t before = run->tallies[number].matched, block = 0, count = 0;
 
-	hit.text = slice_sub(reading_view(&run->reading, rule->view)->text, 0, extent.end);
-	while (next_hit(run, regex, &hit, tally, &at, &count)) {
-		if (rule->last)
-			last = hit;
-		else if (add_hit(run, field, items, &hit) && rule->first)
-			return;
+	while (next_stretch(run, rule, &block, &part) && part.start < region.end) {
+		if (part.end <= region.start)
+			continue;
+		part.start = part.start > region.start ? part.start : region.start;
+		part.end = part.end < region.end ? part.end : region.end;
+		if (run_stretch(run, number, &hit, part, &count, &last))
+			break;
 	}
 	if (last.rule)
-		add_hit(run, field, items, &last);
-	if (tally->matched == before)
+		add_hit(run, field, &run->found[number], &last);
+	if (run->tallies[number].matched == before)
 		trace_rule(run, field, rule, "matches nowhere");
+}
+
+static bool may_match(const struct run *run, const struct rule *rule)
+{
+	struct extent extent;
+	size_t block = 0;
+
+	return next_stretch(run, rule, &block, &extent);
 }
 
 static void run_field(struct run *run, const struct field *field, size_t number)
@@ -201,7 +260,7 @@ static void run_field(struct run *run, const struct field *field, size_t number)
 		if (rule->off)
 			continue;
 		run->tallies[number].rules++;
-		if (!run->may[rule->view][rule->index])
+		if (!may_match(run, rule))
 			trace_rule(run, field, rule, "cannot match: words it needs are not in the text");
 		else if (rule->fallback && items->count)
 			trace_rule(run, field, rule, "not asked: a fallback, and the field has a value");
@@ -262,8 +321,10 @@ static void run_release(struct run *run)
 {
 	for (size_t i = 0; i < run->field_count; i++)
 		mem_free(run->found[i].list);
-	for (int kind = 0; kind < VIEW_KINDS; kind++)
-		mem_free(run->may[kind]);
+	for (int kind = 0; kind < VIEW_KINDS; kind++) {
+		mem_free(run->blocks[kind].ends);
+		mem_free(run->blocks[kind].may);
+	}
 	mem_free(run->found);
 	mem_free(run->tallies);
 	arena_release(&run->arena);

@@ -502,6 +502,8 @@ bool name_is_fuller(struct slice name, struct slice other)
 	core_of(other, &second);
 	if (old >= words + HEADLINE_WORDS)
 		return has_form(name) && ends_alike(&first, &second);
+	if (initials_agree(&first, &second))
+		return name.len > other.len;
 	if (words <= old || words > old + 3 || slice_find(name, SLICE(" and "), 0) != SIZE_MAX)
 		return false;
 	if (old == 1)

@@ -28,9 +28,9 @@ bool name_is_entity(struct slice name);
 /* True for what ends a company's name: "Inc.", "LLC," ... */
 bool name_is_form(struct slice word);
 
-/* True when `name` says more of one bearer than `other`: one word becomes several, "Michael Siegel" becomes
- * "Michael J. Siegel", "Faro" or "Hunter Wise" gets its legal form (never by more than three words); or when
- * `other` has three words or more of a headline before it. */
+/* True when `name` says more of one bearer than `other`: one word becomes several, an initial a name, "Faro" or
+ * "Hunter Wise" gets its legal form (never by more than three words); or when `other` has three words or more of
+ * a headline before it. */
 bool name_is_fuller(struct slice name, struct slice other);
 
 /* True when both are names of one bearer: the words of one, legal forms aside, are all in the other; initials

@@ -60,7 +60,10 @@ bool reading_is_late(struct reading *reading)
 const struct view *reading_view(struct reading *reading, enum view_kind kind)
 {
 	if (!reading->has_view[kind]) {
-		view_init(&reading->views[kind], kind, reading->document);
+		if (kind == VIEW_FLOW && reading->has_view[VIEW_LINES])
+			view_init_flow(&reading->views[kind], &reading->views[VIEW_LINES]);
+		else
+			view_init(&reading->views[kind], kind, reading->document);
 		reading->has_view[kind] = true;
 	}
 	return &reading->views[kind];

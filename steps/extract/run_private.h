@@ -11,11 +11,18 @@ struct tally {
 	size_t refused; /* of them, by a condition */
 };
 
+/* A view in pieces, and which rules may match in which. */
+struct blocks {
+	size_t *ends; /* where each ends; owned */
+	size_t count;
+	bool *may; /* rule * count + block; owned */
+};
+
 struct run {
 	const struct model *model;
 	struct reading reading;
 	struct arena arena;    /* item members */
-	bool *may[VIEW_KINDS]; /* by index in the set: may match; owned */
+	struct blocks blocks[VIEW_KINDS];
 	struct items *found;   /* one per field; owned */
 	struct tally *tallies; /* one per field; owned */
 	size_t field_count;

@@ -58,6 +58,25 @@ static void push(struct view *view, const char *bytes, size_t size, size_t origi
 	}
 }
 
+/* A byte that stands for itself whatever is around it: printable ASCII but what OCR makes of a column. */
+static bool is_plain(unsigned char byte)
+{
+	return byte > ' ' && byte < 0x7f && byte != ')' && byte != '|';
+}
+
+/* Copies the plain bytes at `at`; where they end. */
+static size_t push_plain(struct view *view, struct slice document, size_t at)
+{
+	size_t to = view->text.len;
+
+	for (; at < document.len && is_plain((unsigned char)document.ptr[at]); at++, to++) {
+		view->bytes[to] = document.ptr[at];
+		view->origin[to] = (uint32_t)at;
+	}
+	view->text.len = to;
+	return at;
+}
+
 static char last_byte(const struct view *view, size_t back)
 {
 	return view->text.len > back ? view->bytes[view->text.len - 1 - back] : '\n';
@@ -108,7 +127,7 @@ static void build_lines(struct view *view)
 	bool marked = false; /* the line has a column mark */
 	size_t at = 0;
 
-	while (at < document.len) {
+	while ((at = push_plain(view, document, at)) < document.len) {
 		size_t start = at;
 		int32_t c = utf8_next(document, &at);
 		int32_t shown = plain(c);
@@ -197,6 +216,17 @@ static char joint(struct slice lines, size_t next, const struct tail *tail, bool
 	return runs_on(lines, next, tail) || (doubled && tail->length >= LONG_LINE) ? ' ' : '\n';
 }
 
+/* Moves what stands up to the next newline; how many bytes. */
+static size_t move_line(struct view *view, size_t to, size_t from, size_t end)
+{
+	const char *stop = memchr(view->bytes + from, '\n', end - from);
+	size_t size = stop ? (size_t)(stop - (view->bytes + from)) : end - from;
+
+	memmove(view->bytes + to, view->bytes + from, size);
+	memmove(view->origin + to, view->origin + from, size * sizeof(*view->origin));
+	return size;
+}
+
 /* In place: what is written never overtakes what is read. */
 static void join_lines(struct view *view)
 {
@@ -205,15 +235,15 @@ static void join_lines(struct view *view)
 	bool doubled = is_double_spaced(lines);
 
 	while (from < lines.len) {
-		size_t next = from + 1;
+		size_t moved = move_line(view, to, from, lines.len), next;
 		struct tail tail;
 		bool blank;
 
-		if (view->bytes[from] != '\n') {
-			view->bytes[to] = view->bytes[from];
-			view->origin[to++] = view->origin[from++];
-			continue;
-		}
+		to += moved;
+		from += moved;
+		if (from == lines.len)
+			break;
+		next = from + 1;
 		blank = next < lines.len && view->bytes[next] == '\n';
 		next += blank;
 		if (next < lines.len && to > line_start && view->bytes[to - 1] == '-' && !blank &&
@@ -243,6 +273,17 @@ void view_init(struct view *view, enum view_kind kind, struct slice document)
 	build_lines(view);
 	if (kind == VIEW_FLOW)
 		join_lines(view);
+}
+
+void view_init_flow(struct view *view, const struct view *lines)
+{
+	*view = *lines;
+	view->bytes = mem_alloc(lines->text.len + 2);
+	view->origin = mem_alloc((lines->text.len + 2) * sizeof(*view->origin));
+	memcpy(view->bytes, lines->text.ptr, lines->text.len);
+	memcpy(view->origin, lines->origin, lines->text.len * sizeof(*view->origin));
+	view->text.ptr = view->bytes;
+	join_lines(view);
 }
 
 void view_release(struct view *view)

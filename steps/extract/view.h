@@ -25,6 +25,8 @@ struct view {
 };
 
 void view_init(struct view *view, enum view_kind kind, struct slice document); /* document: valid UTF-8 */
+/* `flow` of a document whose `lines` are there already; cheaper than anew. */
+void view_init_flow(struct view *view, const struct view *lines);
 void view_release(struct view *view);
 
 /* Where in the document the characters [start, end) of the view begin and end; start < end. */

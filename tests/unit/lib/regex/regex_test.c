@@ -206,6 +206,42 @@ static void a_literal_of_two_patterns_counts_for_both(void **state)
 	regex_set_free(set);
 }
 
+/* Case is RE2's: accents, the long s and the Kelvin sign too. Words inside words are found. */
+static void literals_ignore_case_as_patterns_do(void **state)
+{
+	static const char *const patterns[] = {"soci\xc3\xa9t\xc3\xa9", "task", "a.*\xc3\xa9", "hers", "she"};
+	struct regex_set *set = set_of(patterns, 5, REGEX_NO_CASE);
+	int found[5];
+
+	(void)state;
+	assert_int_equal(regex_set_find(set, SLICE("LA SOCI\xc3\x89T\xc3\x89"), found, 5), 2);
+	assert_int_equal(found[0], 0);
+	assert_int_equal(found[1], 2);
+	assert_int_equal(regex_set_find(set, SLICE("ta\xc5\xbf\xe2\x84\xaa"), found, 5), 1);
+	assert_int_equal(found[0], 1);
+	assert_int_equal(regex_set_find(set, SLICE("usHErs"), found, 5), 2);
+	assert_int_equal(found[0], 3);
+	assert_int_equal(found[1], 4);
+	regex_set_free(set);
+}
+
+static void blocks_tell_where_a_pattern_may_match(void **state)
+{
+	static const char *const patterns[] = {"fine of \\d+", "civil.*penalty", "\\d"};
+	static const char text[] = "a fine of 3\na civil thing\na civil penalty, a fine of 2\nnothing\n";
+	struct regex_set *set = set_of(patterns, 3, 0);
+	size_t ends[] = {12, 26, 55, 63};
+	bool may[12] = {false};
+
+	(void)state;
+	assert_int_equal(sizeof(text) - 1, 63);
+	regex_set_blocks(set, slice_of(text), ends, 4, may);
+	assert_true(may[0] && !may[1] && may[2] && !may[3]);
+	assert_true(!may[4] && !may[5] && may[6] && !may[7]);
+	assert_true(may[8] && may[9] && may[10] && may[11]); /* no literal to ask for */
+	regex_set_free(set);
+}
+
 static void what_was_made_in_a_pool_outlives_it(void **state)
 {
 	struct regex_pool *pool = regex_pool_new();
@@ -241,6 +277,8 @@ int main(void)
 		cmocka_unit_test(a_set_refuses_a_bad_pattern_and_keeps_the_rest),
 		cmocka_unit_test(an_empty_set_finds_nothing),
 		cmocka_unit_test(a_literal_of_two_patterns_counts_for_both),
+		cmocka_unit_test(literals_ignore_case_as_patterns_do),
+		cmocka_unit_test(blocks_tell_where_a_pattern_may_match),
 		cmocka_unit_test(what_was_made_in_a_pool_outlives_it),
 	};
 

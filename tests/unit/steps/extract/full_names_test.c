@@ -85,6 +85,7 @@ static void the_fuller_name_is_the_better_one(void **state)
 	(void)state;
 	assert_true(name_is_fuller(SLICE("Michael J. Segal"), SLICE("Michael Segal")));
 	assert_true(name_is_fuller(SLICE("Farrow Technologies, Inc."), SLICE("Farrow")));
+	assert_true(name_is_fuller(SLICE("Rafael Enrique Pinto Frances"), SLICE("Rafael E. Pinto-Frances")));
 	assert_false(name_is_fuller(SLICE("KRB and Halbert"), SLICE("KRB")));
 	assert_false(name_is_fuller(SLICE("Michael Segal"), SLICE("Michael J. Segal")));
 	assert_true(name_is_fuller(SLICE("Acme Scales Inc."),
