@@ -247,7 +247,9 @@ check-bare:
 
 # ---- fuzzing: clang's libFuzzer, a program for each harness, with objects of their own
 
-FUZZ := yaml json value expr plan run request
+FUZZ_WORKFLOW := yaml json value expr plan run request
+FUZZ_CLASSIFY := classify_text classify_model
+FUZZ := $(FUZZ_WORKFLOW) $(FUZZ_CLASSIFY)
 FUZZ_BUILD := build/fuzz
 .PHONY: fuzz fuzz-build fuzz-programs
 ## fuzz           hunt with each harness of tests/fuzz       T=one of them TIME=seconds for each
@@ -264,11 +266,16 @@ $(BUILD)/obj/tests/fuzz/entry-%.o: tests/fuzz/entry.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -DFUZZ_TARGET=fuzz_$* -c $< -o $@
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HARNESS_A) $(WORKFLOW_A) $(LIB_A)
-	@mkdir -p $(@D)
-	@echo '  LD  $@'
-	@$(CXX) -Wl,--as-needed -pthread $(SANFLAGS) -fsanitize=fuzzer -o $@ $^ \
-		$$(pkg-config --libs $(PACKAGES)) -llinear -lm
+# $(1): harnesses, $(2): what they test
+define FUZZ_PROGRAMS
+$(1:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HARNESS_A) $(2) $(LIB_A)
+	@mkdir -p $$(@D)
+	@echo '  LD  $$@'
+	@$$(CXX) -Wl,--as-needed -pthread $$(SANFLAGS) -fsanitize=fuzzer -o $$@ $$^ \
+		$$$$(pkg-config --libs $$(PACKAGES)) -llinear -lm
+endef
+$(eval $(call FUZZ_PROGRAMS,$(FUZZ_WORKFLOW),$(WORKFLOW_A)))
+$(eval $(call FUZZ_PROGRAMS,$(FUZZ_CLASSIFY),$(call step_objects,steps/classify/)))
 
 # ---- looking at it
 
