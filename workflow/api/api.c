@@ -14,6 +14,7 @@ struct api *api_open(const struct api_options *options, struct error *err)
 		api->options.concurrency = API_CONCURRENCY;
 	if (!api->options.backlog)
 		api->options.backlog = API_BACKLOG;
+	api->schedules = schedules_open(api);
 	if (!options->folder)
 		return api;
 	api->folder = folder_open(api, options->folder, err);
@@ -29,6 +30,7 @@ void api_close(struct api *api)
 		return;
 	api->is_closing = true;
 	folder_close(api->folder);
+	schedules_close(api->schedules);
 	launched_release_all(api);
 	compiled_release_all(api);
 	mem_free(api);

@@ -161,6 +161,7 @@ struct launch {
 	struct slice argument;	       /* JSON; empty: null */
 	struct value fields;	       /* labels, levels */
 	bool may_wait;		       /* in the backlog */
+	const char *id;		       /* of the execution, not there yet; NULL: a random one */
 };
 
 /* Make the execution and let it begin or wait. *out (to be released) is what can be told of it once all that is queued
@@ -178,11 +179,17 @@ struct folder_watch; /* opaque */
 struct folder_watch *folder_open(struct api *api, const char *path, struct error *err);
 void folder_close(struct folder_watch *watch); /* NULL is fine */
 
+/* ---- schedules.c */
+struct schedule_watch; /* opaque */
+struct schedule_watch *schedules_open(struct api *api);
+void schedules_close(struct schedule_watch *watch); /* NULL is fine */
+
 /* ---- api.c */
 struct api {
 	struct api_options options;
 	struct journal *journal;
 	struct folder_watch *folder;
+	struct schedule_watch *schedules;
 	struct compiled *compiled;
 	struct launched **buckets;
 	size_t bucket_count, launched_count;

@@ -12,6 +12,7 @@
 #include "lib/mem/mem.h"
 #include "workflow/engine/execution.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -273,7 +274,10 @@ static struct launched *make(struct api *api, const struct launch *what, const s
 	launched->file = value_ref(compiled->file);
 	launched->parent = value_string(what->parent);
 	launched->workflow_id = value_string(what->workflow);
-	make_id(launched->row.id);
+	if (what->id)
+		snprintf(launched->row.id, sizeof(launched->row.id), "%s", what->id);
+	else
+		make_id(launched->row.id);
 	memcpy(launched->row.definition_hash, compiled->hash, sizeof(launched->row.definition_hash));
 	launched->row.state = api->active < api->options.concurrency && !api->queue_first ? RUN_ACTIVE : RUN_QUEUED;
 	launched->row.file = value_text(launched->file).ptr;

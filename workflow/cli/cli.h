@@ -32,7 +32,7 @@ extern const struct opt_command cli_run_command, cli_check_command, cli_plan_com
 	cli_eval_command, cli_diff_command, cli_completion_command, cli_help_command, cli_gc_command,
 	cli_cancel_command, cli_export_command, cli_import_command, cli_serve_command, cli_env_command,
 	cli_callback_command,
-	cli_deploy_command;
+	cli_deploy_command, cli_schedule_command;
 int cli_run(const struct opts *opts);
 int cli_check(const struct opts *opts);
 int cli_plan(const struct opts *opts);
@@ -51,6 +51,7 @@ int cli_import(const struct opts *opts);
 int cli_gc(const struct opts *opts);
 int cli_cancel(const struct opts *opts);
 int cli_deploy(const struct opts *opts);
+int cli_schedule(const struct opts *opts);
 int cli_serve(const struct opts *opts);
 int cli_env(const struct opts *opts);
 int cli_callback(const struct opts *opts);

@@ -19,6 +19,7 @@ const struct subcommand cli_subcommands[] = {
 	{"cancel", &cli_cancel_command, cli_cancel},
 	{"gc", &cli_gc_command, cli_gc},
 	{"diff", &cli_diff_command, cli_diff},
+	{"schedule", &cli_schedule_command, cli_schedule},
 	{"deploy", &cli_deploy_command, cli_deploy},
 	{"plan", &cli_plan_command, cli_plan},
 	{"graph", &cli_graph_command, cli_graph},

@@ -106,5 +106,22 @@ static const char version_4[] = "CREATE TABLE workflows (\n"
 				"CREATE INDEX executions_by_workflow ON executions (workflow, run);\n"
 				"CREATE INDEX runs_unfinished ON runs (row) WHERE state IN (0, 4);\n";
 
-const char *const journal_migrations[] = {version_1, version_2, version_3, version_4};
+/* When which workflow is started by itself (schedules.c). */
+static const char version_5[] = "CREATE TABLE schedules (\n"
+				"	row INTEGER PRIMARY KEY AUTOINCREMENT, -- a part of executions' ids: never used again\n"
+				"	name TEXT NOT NULL UNIQUE,\n"
+				"	parent TEXT NOT NULL,\n"
+				"	workflow TEXT NOT NULL,\n"
+				"	cron TEXT NOT NULL,\n"
+				"	zone TEXT NOT NULL,\n"
+				"	argument TEXT NOT NULL, -- JSON\n"
+				"	catch_up INTEGER NOT NULL,\n"
+				"	is_paused INTEGER NOT NULL,\n"
+				"	create_us INTEGER NOT NULL,\n"
+				"	done_us INTEGER NOT NULL,\n"
+				"	execution TEXT NOT NULL,\n"
+				"	trouble TEXT NOT NULL\n"
+				") STRICT;\n";
+
+const char *const journal_migrations[] = {version_1, version_2, version_3, version_4, version_5};
 const size_t journal_migration_count = sizeof(journal_migrations) / sizeof(journal_migrations[0]);
