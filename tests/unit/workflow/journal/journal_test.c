@@ -153,7 +153,7 @@ static int64_t events_on_disk(const char *path, const char *id)
 	if (journal_find(journal, id, &run, &err) < 0 ||
 	    journal_events(journal, &run, 1, count_event, &count, &err) < 0)
 		fail_msg("%s", err.message);
-	assert_int_equal(run.event_count, count);
+	assert_true(run.event_count <= count); /* the writer may go on between the two */
 	journal_close(journal);
 	return count;
 }
