@@ -6,6 +6,7 @@
  */
 #include "workflow/engine/entries.h"
 
+#include "lib/json/json.h"
 #include "lib/mem/mem.h"
 #include "workflow/api/api_private.h"
 #include "workflow/api/filter.h"
@@ -76,12 +77,26 @@ static struct value exception_of(const struct entry *entry)
 	return exception;
 }
 
+/* Bytes and what else has no form in JSON stands as in the journal. */
+static struct value variables_of(const struct entry *entry)
+{
+	struct value shown = value_null(), data = value_map_new();
+	struct buf json;
+
+	buf_init(&json, 0);
+	if (journal_encode(&json, entry->variables) == 0)
+		json_read(buf_slice(&json), &shown, NULL);
+	buf_release(&json);
+	value_put(&data, "variables", shown);
+	return data;
+}
+
 /* What a filter or an order looks at, and more. */
 static struct value entry_resource(struct slice execution, const struct entries *entries,
 				   size_t i)
 {
 	const struct entry *entry = &entries->items[i];
-	struct value resource = value_map_new(), data;
+	struct value resource = value_map_new();
 
 	value_put(&resource, "name", value_stringf("%.*s/stepEntries/%zu", SLICE_ARG(execution), i + 1));
 	value_put(&resource, "entryId", value_stringf("%zu", i + 1));
@@ -96,11 +111,8 @@ static struct value entry_resource(struct slice execution, const struct entries 
 		value_put(&resource, "exception", exception_of(entry));
 	value_put(&resource, "navigationInfo", navigation(entries, entry));
 	value_put(&resource, "stepEntryMetadata", metadata(entry));
-	if (!value_is_null(entry->variables)) {
-		data = value_map_new();
-		value_put(&data, "variables", value_ref(entry->variables));
-		value_put(&resource, "variableData", data);
-	}
+	if (!value_is_null(entry->variables))
+		value_put(&resource, "variableData", variables_of(entry));
 	return resource;
 }
 

@@ -19,8 +19,10 @@ enum {
 	EXECUTIONS_PAGE = 100,
 	EXECUTIONS_MOST = 1000, /* BASIC */
 	EXECUTIONS_MOST_FULL = 100,
+	PAGE_BYTES = 8 << 20, /* a page of large results ends before */
 	SCAN_MOST = 20000, /* executions looked at for one page: a filter that none passes must not hold up the rest */
 	ARGUMENT_MAX = 1 << 20,
+	EXPORT_MAX = 16 << 20,
 };
 
 static const struct proto_field execution_fields[] = {
@@ -466,6 +468,7 @@ struct listing {
 	struct value list;
 	int64_t last;	/* row of the last one looked at */
 	int64_t looked; /* how many */
+	size_t bytes;	/* of those in the list */
 	bool has_more;
 	struct error err;
 };
@@ -503,16 +506,21 @@ static bool add(void *ctx, const struct journal_execution *execution)
 	struct listing *listing = ctx;
 	int result;
 
-	if (value_len(listing->list) == listing->page.size || listing->looked == SCAN_MOST) {
+	if (value_len(listing->list) == listing->page.size || listing->looked == SCAN_MOST ||
+	    listing->bytes > PAGE_BYTES) {
 		listing->has_more = true;
 		return false;
 	}
 	result = passes(listing, execution);
 	listing->looked++;
 	listing->last = execution->run.row;
-	if (result > 0)
-		value_list_push(&listing->list, execution_resource(listing->call->api, execution, listing->is_full,
-								   &listing->err));
+	if (result > 0) {
+		struct value resource =
+			execution_resource(listing->call->api, execution, listing->is_full, &listing->err);
+
+		listing->bytes += value_size(resource);
+		value_list_push(&listing->list, resource);
+	}
 	return result >= 0;
 }
 
@@ -615,13 +623,19 @@ int executions_export(struct api_call *call)
 	struct journal_execution execution;
 	struct error err = {0};
 	struct value data;
+	struct buf json;
 
 	if (execution_of_call(call, &execution) < 0)
 		return -1;
+	buf_init(&json, EXPORT_MAX);
 	data = export_data(call, &execution, &err);
-	journal_execution_release(&execution);
+	if (journal_encode(&json, data) < 0)
+		error_set(&err, ERROR_LIMIT, "the history of execution %s is larger than %d bytes: %s", execution.run.id,
+			  EXPORT_MAX, "lexflow export writes it into a file");
 	call->answer = value_map_new();
-	value_put(&call->answer, "data", json_text(data));
+	value_put(&call->answer, "data", value_string(buf_slice(&json)));
+	journal_execution_release(&execution);
+	buf_release(&json);
 	value_unref(data);
 	return err.kind == ERROR_NONE ? 0 : status_of_error(&call->status, &err);
 }

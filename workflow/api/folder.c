@@ -21,6 +21,7 @@ struct folder_watch {
 	char *path;
 	uv_fs_event_t event;
 	uv_timer_t timer;
+	struct value broken; /* path -> what was found and told of, so that it is told once */
 	int handles;
 };
 
@@ -90,6 +91,19 @@ static bool is_same(struct folder_watch *watch, const struct journal_workflow *w
 	return same;
 }
 
+/* A broken definition, told once until it is saved again. */
+static void tell_broken(struct folder_watch *watch, const char *path, struct slice source, bool is_known,
+			const struct status *status)
+{
+	const struct value *told = value_get(watch->broken, path);
+
+	if (told && slice_equal(value_text(*told), source))
+		return;
+	value_put(&watch->broken, path, value_bytes(source));
+	log_write(watch->api->options.log, LOG_WARNING, value_null(), "%s: %s%s", path, status->message,
+		  is_known ? "; the last good revision stays" : "");
+}
+
 static void look_at(struct folder_watch *watch, const char *path, struct slice id)
 {
 	struct journal_workflow workflow;
@@ -107,9 +121,7 @@ static void look_at(struct folder_watch *watch, const char *path, struct slice i
 			if (check_source(watch->api, slice_of(path), buf_slice(&source), &status) == 0)
 				store(watch, &workflow, buf_slice(&source));
 			else
-				log_write(watch->api->options.log, LOG_WARNING, value_null(), "%s: %s%s", path,
-					  status.message,
-					  workflow.row ? "; the last good revision stays" : "");
+				tell_broken(watch, path, buf_slice(&source), workflow.row, &status);
 		}
 		journal_workflow_release(&workflow);
 	}
@@ -137,7 +149,7 @@ static int look(struct folder_watch *watch, struct error *err)
 {
 	uv_dirent_t entry;
 	uv_fs_t request;
-	struct buf path;
+	struct buf path, last; /* id of the file before */
 	int count = uv_fs_scandir(NULL, &request, watch->path, 0, NULL);
 
 	if (count < 0) {
@@ -146,15 +158,20 @@ static int look(struct folder_watch *watch, struct error *err)
 				 watch->path, uv_strerror(count));
 	}
 	buf_init(&path, 0);
+	buf_init(&last, 0);
 	while (uv_fs_scandir_next(&request, &entry) != UV_EOF) {
 		struct slice id = id_of(entry.name);
 
-		if (!id.len)
+		/* In the order of names, so those of one id follow each other: the first is the workflow. */
+		if (!id.len || slice_equal(id, buf_slice(&last)))
 			continue;
 		buf_clear(&path);
 		buf_printf(&path, "%s/%s", watch->path, entry.name);
 		look_at(watch, buf_text(&path), id);
+		buf_clear(&last);
+		buf_add_slice(&last, id);
 	}
+	buf_release(&last);
 	buf_release(&path);
 	uv_fs_req_cleanup(&request);
 	return 0;
@@ -184,6 +201,7 @@ struct folder_watch *folder_open(struct api *api, const char *path, struct error
 
 	watch->api = api;
 	watch->path = mem_strdup(path);
+	watch->broken = value_map_new();
 	watch->handles = 2;
 	uv_fs_event_init(api->options.loop, &watch->event);
 	uv_timer_init(api->options.loop, &watch->timer);
@@ -205,6 +223,7 @@ static void closed(uv_handle_t *handle)
 
 	if (--watch->handles > 0)
 		return;
+	value_unref(watch->broken);
 	mem_free(watch->path);
 	mem_free(watch);
 }

@@ -185,30 +185,33 @@ static int read_body(struct api_call *call)
 
 /* ---- answering */
 
-static void write_answer(struct api_call *call)
+/* False when it is larger than an answer can be; the lists bound their pages far below. */
+static bool write_answer(struct api_call *call)
 {
 	struct slice fields = call_parameter(call, "fields");
 	struct value shown = proto_select(call->answer, fields);
 	struct buf *body = &call->request->reply->body;
+	int written;
 
 	if (slice_is(call_parameter(call, "prettyPrint"), "false"))
-		json_write(body, shown);
+		written = json_write(body, shown);
 	else
-		json_write_indented(body, shown, SLICE(""), SLICE("  "));
+		written = json_write_indented(body, shown, SLICE(""), SLICE("  "));
 	buf_add_char(body, '\n');
 	value_unref(shown);
+	return written == 0 && !body->full;
 }
 
 void call_finish(struct api_call *call, int result)
 {
 	if (result == CALL_LATER)
 		return;
-	if (result < 0) {
+	if (result >= 0 && !write_answer(call))
+		result = status_set(&call->status, STATUS_INTERNAL, "the answer is too large or has no JSON form");
+	if (result < 0)
 		api_refuse(call->request, call->status.code, call->status.message);
-	} else {
-		write_answer(call);
+	else
 		api_answer(call->request);
-	}
 	value_unref(call->query);
 	value_unref(call->body);
 	value_unref(call->answer);

@@ -24,6 +24,7 @@ enum {
 	REVISIONS_PAGE = 20,
 	REVISIONS_MOST = 100,
 	WORKFLOWS_ALL = 20000, /* looked at for an order of its own */
+	PAGE_BYTES = 8 << 20, /* a page of large sources ends before */
 	DESCRIPTION_MAX = 1000,
 	LABELS_MAX = 64,
 	LABEL_CHARS = 63,
@@ -519,11 +520,15 @@ static int show(struct listing *listing, const struct page *page, size_t from)
 	struct api_call *call = listing->call;
 	struct value list = value_list_new(page->size);
 	struct error err = {0};
-	size_t end = from + page->size < listing->count ? from + page->size : listing->count;
+	size_t end = from, bytes = 0;
 
-	for (size_t i = from; i < end; i++)
-		value_list_push(&list, workflow_resource(call->api, &listing->found[i].workflow, call_parent(call), true,
-							 &err));
+	for (; end < listing->count && end - from < page->size && bytes < PAGE_BYTES; end++) {
+		struct value resource = workflow_resource(call->api, &listing->found[end].workflow, call_parent(call),
+							  true, &err);
+
+		bytes += value_size(resource);
+		value_list_push(&list, resource);
+	}
 	call->answer = value_map_new();
 	if (end < listing->count && listing->order.count)
 		page_put_number(page, &call->answer, (int64_t)end);

@@ -27,6 +27,11 @@ const struct opt_command cli_cancel_command = {
 
 static int refuse_ended(const struct journal_run *run, struct error *err)
 {
+	if (run->state == RUN_QUEUED) {
+		error_set(err, ERROR_INPUT, "run %s waits for its turn in a server", run->id);
+		error_hint(err, "gcloud workflows executions cancel, or the API, takes it out of the line");
+		return -1;
+	}
 	return error_set(err, ERROR_INPUT, "run %s has ended (%s)", run->id, run_state_name(run->state));
 }
 
