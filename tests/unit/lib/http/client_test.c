@@ -880,6 +880,7 @@ static void calls_that_take_their_time_are_joined_by_the_rest(void **state)
 	uv_close((uv_handle_t *)&tick, NULL);
 	for (int i = 0; i < BURST; i++)
 		http_call_cancel(calls[i]);
+	uv_run(&world->loop, UV_RUN_DEFAULT);
 	peer_close(peer);
 }
 
