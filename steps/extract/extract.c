@@ -138,7 +138,7 @@ static bool add_item(struct run *run, const struct field *field, struct items *i
 					       [ITEM_KNOWN] = "known",
 					       [ITEM_FORBIDDEN] = "forbidden",
 					       [ITEM_FULL] = "full"};
-	struct item item = {.rule = hit->rule, .confidence = hit->rule->confidence};
+	struct item item = {.rule = hit->rule, .confidence = hit->rule->confidence, .sure = hit->rule->sure};
 	enum item_verdict verdict;
 
 	if (!set_members(run, hit, &item))

@@ -88,13 +88,16 @@ static void prefer_fuller(const struct field *field, struct item *have, const st
 	struct slice old = item_get(have, field->alike), now = item_get(item, field->alike);
 
 	if (field->alike.len && name_is_fuller(now, old)) {
-		double confidence = have->confidence;
+		double confidence = have->confidence, sure = have->sure;
 
 		*have = *item;
 		have->confidence = confidence;
+		have->sure = sure;
 	}
 	if (item->confidence > have->confidence)
 		have->confidence = item->confidence;
+	if (item->sure > have->sure)
+		have->sure = item->sure;
 }
 
 enum item_verdict items_add(struct items *items, const struct field *field, const struct item *item)
@@ -273,7 +276,7 @@ static struct value item_value(const struct item *item, struct reading *reading,
 	value_put(&place, "end", value_int((int64_t)span.end));
 	value_put(&value, "span", place);
 	value_put(&value, "quote", value_string(slice_sub(reading->document, from, to)));
-	value_put(&value, "confidence", value_double(item->confidence));
+	value_put(&value, "confidence", value_double(item->sure));
 	if (item->rule->name.len)
 		value_put(&value, "rule", value_string(item->rule->name));
 	if (pages.kind == VALUE_LIST && value_len(pages))

@@ -19,7 +19,8 @@ struct member {
 struct item {
 	const struct rule *rule;
 	size_t start, end; /* bytes of the rule's view */
-	double confidence;
+	double confidence; /* the rule's: which item is best */
+	double sure;       /* what a record carries */
 	struct member *members;
 	size_t member_count;
 };

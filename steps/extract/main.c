@@ -9,6 +9,7 @@
 #include "steps/extract/recognise.h"
 #include "steps/extract/remote.h"
 #include "steps/extract/review.h"
+#include "steps/extract/train.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -199,6 +200,7 @@ static int show_view(int argc, char **argv)
 static const struct step_verb verbs[] = {
 	{"view", "print a text as rules see it: extract view lines|flow FILE", show_view},
 	{"recognise", "say what stands where in a text: extract recognise money [FILE]", recognise_verb},
+	{"train", "count how often each rule was right on annotated documents", train_verb},
 	{"explain", "say which rule gave which value and what was refused: extract explain FILE", explain_verb},
 	{"review", "list the values that a person should look at", review_verb},
 	{"check", "read and compile every model of a folder, print what is wrong", check},

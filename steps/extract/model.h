@@ -120,7 +120,8 @@ struct rule {
 	bool has_each;
 	struct slice span; /* group whose place is the item's; empty: the whole match */
 	int span_group;
-	double confidence;
+	double confidence;  /* as the model says: which of several items is best */
+	double sure;        /* what items carry: measured where it was, else the same */
 	struct slice fresh; /* member whose value no other item of the field may have */
 	size_t max;         /* matches looked at */
 	bool first;         /* the first match that gives an item ends the rule */

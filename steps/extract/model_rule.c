@@ -217,7 +217,7 @@ static void read_rule(struct model_reader *reader, struct rule *rule, const stru
 	if (rule->span.len && rule->span.ptr[0] == '$')
 		rule->span = slice_sub(rule->span, 1, rule->span.len);
 	rule->fresh = model_scalar(reader, node, "fresh");
-	rule->confidence = read_confidence(reader, node);
+	rule->confidence = rule->sure = read_confidence(reader, node);
 	rule->max = model_number(reader, node, "max", DEFAULT_MAX);
 	rule->first = model_is_true(reader, node, "first");
 	rule->last = model_is_true(reader, node, "last");
@@ -277,7 +277,7 @@ static void add_pattern(struct model_reader *reader, struct field *field, const 
 	rule->at = rule->region_at = node->at;
 	rule->find = model_pattern(reader, node);
 	rule->view = VIEW_TEXT;
-	rule->confidence = 0.8;
+	rule->confidence = rule->sure = 0.8;
 	rule->max = DEFAULT_MAX;
 	rule->gives = give;
 	give->member = SLICE("value");

@@ -2,6 +2,7 @@
 
 #include "steps/extract/models.h"
 #include "lib/mem/mem.h"
+#include "steps/extract/calibration.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -24,6 +25,7 @@ struct models {
 	char *folder; /* owned */
 	pthread_mutex_t lock;
 	struct slot *slots;      /* guarded by lock; a slot is read-only once it is in the list */
+	struct calibration calibration;
 	struct regex_pool *pool; /* guarded by lock; most patterns are those of included files */
 };
 
@@ -95,6 +97,8 @@ struct models *models_open(const char *folder, struct error *err)
 		error_set(err, ERROR_INPUT, "no extraction model (*.yaml) in %s", models->folder);
 		goto fail;
 	}
+	if (calibration_read(&models->calibration, models->folder, err) < 0)
+		goto fail;
 	return models;
 
 fail:
@@ -114,6 +118,7 @@ void models_close(struct models *models)
 		arena_release(&slot->names);
 		mem_free(slot);
 	}
+	calibration_release(&models->calibration);
 	regex_pool_free(models->pool);
 	pthread_mutex_destroy(&models->lock);
 	mem_free(models->folder);
@@ -153,6 +158,8 @@ static struct model *load(const struct models *models, const char *name, struct 
 		model_free(model);
 		model = NULL;
 	}
+	if (model)
+		calibration_apply(&models->calibration, model);
 	return model;
 }
 
