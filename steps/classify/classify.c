@@ -13,7 +13,8 @@
 static const float LEAST_MATTER = 0.25f; /* for the only one */
 
 enum {
-	REASONS = 5, /* words named for a type */
+	TYPE_REASONS = 5, /* words named for a type */
+	MATTER_REASONS = 3,
 	MATTERS = 4,
 	TREE_DEPTH = 4, /* folders between a program of the source tree and its root, at most */
 };
@@ -164,11 +165,12 @@ static struct value rounded(float number)
 	return value_double(round((double)number * 1e4) / 1e4);
 }
 
+/* At most `most`, which is no more than TYPE_REASONS. */
 static struct value reasons(const struct label_model *model, const struct model_scratch *scratch,
-			    size_t label)
+			    size_t label, size_t most)
 {
-	struct model_reason found[REASONS];
-	size_t count = model_reasons(model, scratch, label, found, REASONS);
+	struct model_reason found[TYPE_REASONS];
+	size_t count = model_reasons(model, scratch, label, found, most);
 	struct value list = value_list_new(count);
 
 	for (size_t i = 0; i < count; i++) {
@@ -221,7 +223,7 @@ static struct value find_type(struct classifier *c, struct slice text)
 		value_put(&type, "value", value_string_z("unknown"));
 		value_put(&type, "guess", label_name(c->types, result.best));
 	}
-	value_put(&type, "words", reasons(c->types, scratch, result.best));
+	value_put(&type, "words", reasons(c->types, scratch, result.best, TYPE_REASONS));
 	give_back(c, &c->type_pool, scratch);
 	return type;
 }
@@ -235,7 +237,6 @@ static struct value find_matters(struct classifier *c, struct slice text)
 	struct model_result result;
 
 	model_score(c->matters, text, scratch, &result);
-	give_back(c, &c->matters_pool, scratch);
 	while (value_len(list) < MATTERS) {
 		float least = value_len(list) ? model_threshold(c->matters) : LEAST_MATTER;
 		size_t best = 0;
@@ -250,9 +251,11 @@ static struct value find_matters(struct classifier *c, struct slice text)
 		one = value_map_new();
 		value_put(&one, "value", label_name(c->matters, best));
 		value_put(&one, "probability", rounded(result.probability[best]));
+		value_put(&one, "words", reasons(c->matters, scratch, best, MATTER_REASONS));
 		value_list_push(&list, one);
 		result.probability[best] = -1;
 	}
+	give_back(c, &c->matters_pool, scratch);
 	return list;
 }
 

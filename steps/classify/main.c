@@ -40,7 +40,8 @@ static const char response_schema[] =
 	"\"properties\": {\"words\": {\"type\": \"string\"}, \"weight\": {\"type\": \"number\"}}}}}}, "
 	"\"matters\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"value\", "
 	"\"probability\"], "
-	"\"properties\": {\"value\": {\"type\": \"string\"}, \"probability\": {\"type\": \"number\"}}}}}}}, "
+	"\"properties\": {\"value\": {\"type\": \"string\"}, \"probability\": {\"type\": \"number\"}, "
+	"\"words\": {\"type\": \"array\", \"description\": \"as for the type\"}}}}}}}, "
 	"\"required\": [\"classification\"]}";
 
 static const struct opt_option options[] = {
@@ -114,8 +115,8 @@ static int find(struct step_call *call, struct value request, struct slice text,
 	struct state *state = call->state;
 	struct error failure = {0};
 
-	if (state->endpoint &&
-	    remote_classify(state->endpoint, state->classifier, call, request, text, tasks, found, &failure) == 0)
+	if (state->endpoint && remote_classify(state->endpoint, state->classifier, call, request, text, tasks,
+					       found, &failure) == 0)
 		return 0;
 	if (state->endpoint && !endpoint_falls_back(state->endpoint)) {
 		*err = failure;

@@ -62,6 +62,46 @@ write_index() {
 	jq -e '.classification.doc_type.guess | type == "string"' <<<"$output"
 }
 
+types_of() { # FILE: what each record of it is, a word for each
+	"$classify" "$1" | jq -r .classification.doc_type.value | tr '\n' ' '
+}
+
+@test "an error page is no document; an exhibit, guidance and a speech are documents of another kind" {
+	record page "HTTP 404. The page you requested was not found on this server. Please check the address or go back to the home page." >in.jsonl
+	record cookies "Before you continue, please accept cookies and enable JavaScript in your browser, then reload this page." >>in.jsonl
+	record introuvable "Erreur 404 : la page demandée est introuvable. Veuillez retourner à l'accueil ou utiliser la recherche." >>in.jsonl
+	[ "$(types_of in.jsonl)" = "not_a_document not_a_document not_a_document " ]
+	record guidance "Staff Guidance: how staff evaluate cooperation. These questions and answers are guidance for staff only and do not
+bind the agency. What will staff consider? What are the factors? Frequently asked questions follow." >in.jsonl
+	record speech "Remarks at the annual conference. Thank you for your kind introduction and good morning. The views I express today are my
+own and not those of the agency. Thank you for your attention; I look forward to your questions." >>in.jsonl
+	record exhibit "Exhibit B. Quotations from electronic messages of traders. Trader 1: can you keep it low today please? Submitter: sure, done.
+Trader 2: thanks mate, you are a star." >>in.jsonl
+	[ "$(types_of in.jsonl)" = "other other other " ]
+}
+
+@test "every answer names words that decided, the type's and each matter's" {
+	record one "$indictment" >in.jsonl
+	run --separate-stderr -0 "$classify" in.jsonl
+	jq -e '.classification | [.doc_type, .matters[]] | all(.words | length > 0 and all(.weight > 0 and (.words | length > 0)))' \
+		<<<"$output"
+	jq -e '.classification.doc_type.words | map(.words) | index("jury charges") != null' <<<"$output"
+}
+
+@test "no bytes, any bytes and five megabytes are answered, and what comes late changes nothing" {
+	head -c 5000000 /dev/zero | tr '\0' 'x' >long
+	printf '%s\n' "$indictment" >short
+	for i in 1 2 3 4; do cat short short >twice && mv twice short; done
+	{ cat short && head -c 5000000 /dev/zero | tr '\0' ' ' && cat long; } >padded
+	jq -cR --slurp '{id: "long", text: .}' long >in.jsonl
+	jq -cR --slurp '{id: "padded", text: .}' padded >>in.jsonl
+	jq -cn '{id: "controls", text: ([range(0; 32)] + [127, 65533, 128512] | implode)}' >>in.jsonl
+	record nothing "" >>in.jsonl
+	run --separate-stderr -0 "$classify" in.jsonl
+	[ "$(jq -r '[.id, .classification.doc_type.value] | join(" ")' <<<"$output" | tr '\n' ',')" = \
+		"long unknown,padded indictment,controls unknown,nothing unknown," ]
+}
+
 @test "a bad record fails alone, in its place" {
 	{
 		record one "$indictment"

@@ -216,6 +216,11 @@ static void matters_are_a_list_by_probability(void **state)
 	assert_int_equal(value_len(*matters), 2);
 	assert_true(value_number(*value_get(*value_list_at(*matters, 0), "probability")) >=
 		    value_number(*value_get(*value_list_at(*matters, 1), "probability")));
+	for (size_t i = 0; i < 2; i++) {
+		const struct value *words = value_get(*value_list_at(*matters, i), "words");
+
+		assert_true(value_len(*words) >= 1 && value_len(*words) <= 3);
+	}
 	value_unref(found);
 	classifier_close(classifier);
 }
