@@ -6,6 +6,7 @@
  */
 #include "workflow/cli/bundle.h"
 #include "workflow/cli/recorded.h"
+#include "workflow/cli/spans.h"
 #include "workflow/connector/mask.h"
 
 #include "lib/json/json.h"
@@ -19,6 +20,8 @@
 
 static const struct opt_option options[] = {
 	{"output", 'o', OPT_TEXT, "FILE", "-", NULL, "where to (default stdout)"},
+	{"format", 0, OPT_TEXT, "bundle|chrome|otlp", "bundle", NULL,
+	 "bundle: everything; chrome, otlp: what took how long (Perfetto, OpenTelemetry)"},
 	{"mask", 0, OPT_MANY, "NAME", NULL, NULL, "hide the values under this name, too; may be repeated"},
 	{"secret", 0, OPT_MANY, "NAME=FILE", NULL, NULL, "hide the content of FILE; may be repeated"},
 	{0},
@@ -30,7 +33,7 @@ const struct opt_command cli_export_command = {
 	.name = "lexflow export",
 	.operands = "RUN",
 	.summary = "write a run with its definition and events into one file, without its secrets",
-	.example = "lexflow export last -o run.jsonl",
+	.example = "lexflow export last -o run.jsonl\nlexflow export last --format chrome -o trace.json",
 	.tables = tables,
 };
 
@@ -221,11 +224,28 @@ static int write_bundle(struct bundle *bundle, struct recorded *recorded, struct
 	return result;
 }
 
+/* In the format that was asked for. */
+static int write_run(struct bundle *bundle, struct recorded *recorded, struct error *err)
+{
+	const char *format = opt_text(bundle->opts, "format");
+
+	if (strcmp(format, "bundle") == 0)
+		return write_bundle(bundle, recorded, err);
+	return spans_write(strcmp(format, "otlp") == 0 ? SPANS_OTLP : SPANS_CHROME, recorded, bundle->mask, bundle->out, err);
+}
+
+static int check_format(const char *format, struct error *err)
+{
+	if (strcmp(format, "bundle") == 0 || strcmp(format, "chrome") == 0 || strcmp(format, "otlp") == 0)
+		return 0;
+	return error_set(err, ERROR_INPUT, "--format is bundle, chrome or otlp, not \"%.40s\"", format);
+}
+
 static int export(struct bundle *bundle, struct recorded *recorded, const char *path, struct error *err)
 {
 	bool is_file = strcmp(path, "-") != 0;
 
-	if (read_secrets(bundle, err) < 0 ||
+	if (check_format(opt_text(bundle->opts, "format"), err) < 0 || read_secrets(bundle, err) < 0 ||
 	    journal_events(recorded->journal, &recorded->row, 1, look_at, bundle, err) < 0)
 		return -1;
 	bundle->out = is_file ? fopen(path, "wxe") : stdout; /* 0666 less the umask; no file is written over */
@@ -235,7 +255,7 @@ static int export(struct bundle *bundle, struct recorded *recorded, const char *
 		return -1;
 	}
 	if (!bundle->is_damaged)
-		write_bundle(bundle, recorded, err);
+		write_run(bundle, recorded, err);
 	if (is_file && (ferror(bundle->out) | fclose(bundle->out)) && err->kind == ERROR_NONE)
 		error_set(err, ERROR_IO, "cannot write %s", path);
 	if (bundle->is_damaged && err->kind == ERROR_NONE)

@@ -4,6 +4,7 @@
  *	activity_start ─▶ route? ─▶ http_client_send ─▶ run_answer
  *	          └─▶ timer ───────────────────────▶ run_answer
  */
+#include "workflow/engine/trace.h"
 #include "workflow/engine/world_private.h"
 
 #include "lib/clock/clock.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, OUR_HEADERS = 2 };
+enum { DEFAULT_TIMEOUT_S = 300, MAX_REDIRECTS = 10, OUR_HEADERS = 3 };
 
 /* A wait is nothing but its timer: there may be ten thousand of them. */
 struct activity {
@@ -157,13 +158,15 @@ static const char *key_header(const struct activity *activity)
 }
 
 /* The definition's headers and ours into room for them all. Its Authorization gives way to the token that
- * `auth` asks for; its key against repetition stays, since the author knows what is to happen once. */
-static size_t request_headers(const struct activity *activity, struct http_header *headers, const char *key)
+ * `auth` asks for; its key against repetition stays, since the author knows what is to happen once, and so does its
+ * trace. */
+static size_t request_headers(const struct activity *activity, struct http_header *headers, const char *key,
+			      const char *traceparent)
 {
 	const struct value *given = value_get(activity->effect->request, "headers");
 	const char *key_name = key_header(activity);
 	size_t count = 0;
-	bool has_key = !key_name;
+	bool has_key = !key_name, has_trace = false;
 
 	for (size_t i = 0; given && i < value_len(*given); i++) {
 		struct slice name = value_map_key(*given, i);
@@ -171,12 +174,15 @@ static size_t request_headers(const struct activity *activity, struct http_heade
 		if (activity->authorization && is_header(name, SLICE("Authorization")))
 			continue;
 		has_key = has_key || is_header(name, slice_of(key_name));
+		has_trace = has_trace || is_header(name, SLICE("traceparent"));
 		headers[count++] = (struct http_header){name.ptr, value_text(*value_map_at(*given, i)).ptr};
 	}
 	if (activity->authorization)
 		headers[count++] = (struct http_header){"Authorization", activity->authorization};
 	if (!has_key)
 		headers[count++] = (struct http_header){key_name, key};
+	if (!has_trace)
+		headers[count++] = (struct http_header){"traceparent", traceparent};
 	return count;
 }
 
@@ -189,7 +195,7 @@ static void send_http(struct activity *activity, const char *connect_to)
 	const struct value *ca = value_get(request, "ca_certificate");
 	struct http_header *headers =
 		mem_alloc(((given ? value_len(*given) : 0) + OUR_HEADERS) * sizeof(*headers));
-	char key[128];
+	char key[128], traceparent[TRACE_PARENT_SIZE];
 	struct http_request http = {
 		.method = value_get_text(request, "method").ptr,
 		.url = value_get_text(request, "url").ptr,
@@ -202,7 +208,8 @@ static void send_http(struct activity *activity, const char *connect_to)
 
 	snprintf(key, sizeof(key), "%s/%lld", run_id(activity->effect->run),
 		 (long long)activity->effect->number);
-	http.header_count = request_headers(activity, headers, key);
+	run_traceparent(run_id(activity->effect->run), activity->effect->number, traceparent);
+	http.header_count = request_headers(activity, headers, key, traceparent);
 	if (timeout && value_is_number(*timeout))
 		http.timeout_ms = (int64_t)ceil(value_number(*timeout) * 1000);
 	if (ca)
