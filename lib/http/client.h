@@ -66,8 +66,8 @@ struct http_client *http_client_new(uv_loop_t *loop);
 /* Calls still under way end without their callback. The loop must run once more to close handles. */
 void http_client_free(struct http_client *client);
 
-/* Starts at once, or as soon as it is its turn; everything in `request` is copied. `done` is called exactly once, from the loop, never
- * from inside http_client_send. */
+/* Starts at once, or as soon as it is its turn; everything in `request` is copied. `done` is called exactly once, from
+ * the loop, never from inside http_client_send. */
 struct http_call *http_client_send(struct http_client *client, const struct http_request *request, http_done *done,
 				   void *ctx);
 void http_call_cancel(struct http_call *call); /* `done` will not be called */
