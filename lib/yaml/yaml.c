@@ -143,6 +143,8 @@ static int next_event(struct reader *reader, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&reader->parser, event))
 		return 0;
+	if (reader->parser.error == YAML_MEMORY_ERROR)
+		abort(); /* as in lib/mem: no mistake of who wrote the text */
 	report_syntax(reader);
 	return -1;
 }
