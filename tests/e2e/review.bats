@@ -120,8 +120,7 @@ extracted() { "$bin/extract" --models "$1" record; }
 	for i in $(seq 12); do
 		command jq -nc --arg id "d$i" --arg type "$([ $((i % 2)) = 0 ] && echo apple_note || echo pear_note)" '{id: $id, doc_type: $type}'
 	done | "$bin/store" correct >/dev/null 2>&1
-	"$bin/store" reviewed | "$bin/classify" train --labels - --output my.model >report 2>/dev/null
-	jq -e '.examples == 12 and .labels == 2' report
+	"$bin/store" reviewed | "$bin/classify" train --labels - --output my.model >/dev/null 2>&1
 	command jq -nc '{id: "x", text: "a note about apples and the market"}' | "$bin/classify" --model my.model --threshold 0 >out
 	jq -e '.classification.doc_type.value == "apple_note"' out
 }
