@@ -2,8 +2,8 @@
  * vocabulary.h - the features of a set of examples, and the examples as vectors of them.
  *
  * One pass over the texts numbers every feature and counts it in each document; features of fewer than
- * `least` documents are dropped. `cues` may be NULL. The weighting is that of model.h: vectors made here and scores made there
- * must agree.
+ * `least` documents are dropped. `cues` may be NULL. The weighting is that of model.h: vectors made here
+ * and scores made there must agree.
  *
  * Depends on examples.h, features.h, liblinear's feature_node. One owner.
  */
