@@ -249,7 +249,8 @@ check-bare:
 
 FUZZ_WORKFLOW := yaml json value expr plan run request
 FUZZ_CLASSIFY := classify_text classify_model
-FUZZ := $(FUZZ_WORKFLOW) $(FUZZ_CLASSIFY)
+FUZZ_EXTRACT := recognise
+FUZZ := $(FUZZ_WORKFLOW) $(FUZZ_CLASSIFY) $(FUZZ_EXTRACT)
 FUZZ_BUILD := build/fuzz
 .PHONY: fuzz fuzz-build fuzz-programs
 ## fuzz           hunt with each harness of tests/fuzz       T=one of them TIME=seconds for each
@@ -276,6 +277,7 @@ $(1:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/entry-%.o $(HAR
 endef
 $(eval $(call FUZZ_PROGRAMS,$(FUZZ_WORKFLOW),$(WORKFLOW_A)))
 $(eval $(call FUZZ_PROGRAMS,$(FUZZ_CLASSIFY),$(call step_objects,steps/classify/)))
+$(eval $(call FUZZ_PROGRAMS,$(FUZZ_EXTRACT),$(call step_objects,steps/extract/)))
 
 # ---- looking at it
 
