@@ -70,7 +70,7 @@ static size_t pin_end(struct slice text, size_t at)
 	for (;;) {
 		size_t next = at;
 
-		while (next + 1 < text.len && !memcmp(text.ptr + next, "\xc2\xb6", 2))
+		for (int i = 0; i < 3 && next + 1 < text.len && !memcmp(text.ptr + next, "\xc2\xb6", 2); i++)
 			next = skip_blanks(text, next + 2, 1);
 		next += next < text.len && text.ptr[next] == '*';
 		if (!is_digit_at(text, next) || citation_reporter_follows(text, next))

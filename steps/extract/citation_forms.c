@@ -109,7 +109,7 @@ bool citation_by_sign(struct slice text, size_t floor, size_t at, struct citatio
 	size_t before = chapter_before(text, floor, at, &chapter), start, next = at;
 
 	*citation = (struct citation){.kind = CITATION_SECTION, .start = at, .end = at + 2, .court_of = ""};
-	while (next + 1 < text.len && !memcmp(text.ptr + next, "\xc2\xa7", 2))
+	for (int i = 0; i < 3 && next + 1 < text.len && !memcmp(text.ptr + next, "\xc2\xa7", 2); i++)
 		next = skip_blanks(text, next + 2, 2);
 	if (!citation_section(text, next, citation))
 		return true;

@@ -111,7 +111,7 @@ static bool take_section(struct slice text, struct citation *citation)
 
 	if (word_in(&word, "section|sections|sec|secs|part|parts|pt|pts"))
 		at = skip_blanks(text, word.end + (word.end < text.len && text.ptr[word.end] == '.'), 2);
-	while (at + 1 < text.len && !memcmp(text.ptr + at, "\xc2\xa7", 2))
+	for (int i = 0; i < 3 && at + 1 < text.len && !memcmp(text.ptr + at, "\xc2\xa7", 2); i++)
 		at = skip_blanks(text, at + 2, 2);
 	return citation_section(text, at, citation);
 }

@@ -86,11 +86,14 @@ const struct court_state *court_states(size_t *count)
 static bool all_fit(const struct court_words *words, const char *parts, size_t length)
 {
 	for (size_t at = 0; at < length;) {
-		size_t part = strcspn(parts + at, "+|");
+		size_t part = 0;
 		bool negated = parts[at] == '!', exact = parts[at] == '=';
 		const char *phrase = parts + at + (negated || exact);
-		size_t size = part - (negated || exact);
+		size_t size;
 
+		while (at + part < length && parts[at + part] != '+')
+			part++;
+		size = part - (negated || exact);
 		if (court_words_have(words, phrase, size) == negated || (exact && words->length != size + 2))
 			return false;
 		at += part + 1;
@@ -101,8 +104,10 @@ static bool all_fit(const struct court_words *words, const char *parts, size_t l
 bool court_row_fits(const struct court_words *words, const char *row)
 {
 	while (*row) {
-		size_t length = strcspn(row, "|");
+		size_t length = 0;
 
+		while (row[length] && row[length] != '|')
+			length++;
 		if (all_fit(words, row, length))
 			return true;
 		row += length + (row[length] == '|');
@@ -317,12 +322,11 @@ static const struct counties *county_of(const char *state, const char *place)
 	for (size_t i = 0; i < LENGTH(counties); i++) {
 		if (strcmp(counties[i].state, state) != 0)
 			continue;
-		for (const char *rest = counties[i].names; *rest;) {
-			size_t size = strcspn(rest, "|");
-
-			if (size == length && !memcmp(rest, place, size))
+		for (const char *rest = counties[i].names; rest; rest = strchr(rest, '|')) {
+			rest += *rest == '|';
+			if (*rest == *place && !strncmp(rest, place, length) &&
+			    (rest[length] == '|' || !rest[length]))
 				return &counties[i];
-			rest += size + (rest[size] == '|');
 		}
 	}
 	return NULL;
@@ -500,12 +504,13 @@ void court_of_place(const struct court_said *said, struct court *court)
 			const struct local *local = &locals[i];
 			bool any = local->where == TOWN || local->where == TOWN_PART;
 			const char *place = any ? (*town ? town : county) : (*county ? county : town);
-			const struct counties *known = county_of(local->state, place);
+			const struct counties *known;
 
 			if (!court_row_fits(&said->words, local->words) ||
 			    (said->state && strcmp(said->state->code, local->state) != 0) ||
 			    (!said->state && local->where == NAMED))
 				continue;
+			known = county_of(local->state, place);
 			if (any ? !*place || pass == 0 || (listed && !*town)
 				: (!known && (pass == 0 || listed || !*place)) || (known && pass == 1))
 				continue;

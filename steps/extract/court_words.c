@@ -134,6 +134,8 @@ static void add(struct court_words *words, struct slice word)
 {
 	if (words->length + word.len + 2 > sizeof(words->text))
 		return;
+	if (word.len)
+		words->letters |= 1u << (word.ptr[0] & 31);
 	memcpy(words->text + words->length, word.ptr, word.len);
 	words->length += word.len;
 	words->text[words->length++] = ' ';
@@ -242,6 +244,7 @@ void court_words_read(struct court_words *words, struct slice name)
 	words->text[0] = ' ';
 	words->text[1] = '\0';
 	words->length = 1;
+	words->letters = 0;
 	while (at < name.len) {
 		struct word word = word_at(name, at);
 		size_t end;
@@ -281,6 +284,8 @@ const char *court_words_find(const struct court_words *words, const char *phrase
 	const char *at = words->text;
 	size_t left = words->length;
 
+	if (length && !(words->letters & (1u << (phrase[0] & 31))))
+		return NULL;
 	while (length && left >= length + 2 && (at = memmem(at, left, phrase, length))) {
 		if (at > words->text && at[-1] == ' ' && at[length] == ' ')
 			return at - 1;

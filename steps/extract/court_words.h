@@ -13,6 +13,7 @@ enum { COURT_WORDS_MAX = 512 };
 struct court_words {
 	char text[COURT_WORDS_MAX]; /* " united states district court " */
 	size_t length;
+	uint32_t letters; /* bit by bit the first letters of the words, to see quickly what is not there */
 };
 
 /* Fills `words` from a name; what does not fit is left out. A word one slip away from one that courts' names are

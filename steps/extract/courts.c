@@ -211,7 +211,7 @@ static bool same_courts(const struct court *a, const struct court *b)
 /* Words at the end that say nothing about the court are no part of its name. */
 static size_t trim_end(struct slice text, size_t start, size_t end, const struct court *court)
 {
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 5; i++) {
 		size_t at = end;
 		struct court shorter;
 
@@ -236,7 +236,7 @@ static size_t trim_end(struct slice text, size_t start, size_t end, const struct
 /* The same at the start: "Judge Jane Doe of the U.S. District Court". */
 static size_t trim_start(struct slice text, size_t start, size_t end, const struct court *court)
 {
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 8; i++) {
 		struct word word = word_at(text, start);
 		struct court shorter;
 		size_t at = word.end;

@@ -77,11 +77,16 @@ bool word_is(const struct word *word, const char *folded)
 bool word_in(const struct word *word, const char *choices)
 {
 	while (word->length && *choices) {
-		size_t length = strcspn(choices, "|");
+		size_t same = 0;
 
-		if (length == word->length && !memcmp(choices, word->text, length))
+		while (same < word->length && choices[same] == word->text[same])
+			same++;
+		choices += same;
+		if (same == word->length && (!*choices || *choices == '|'))
 			return true;
-		choices += length + (choices[length] == '|');
+		while (*choices && *choices != '|')
+			choices++;
+		choices += *choices == '|';
 	}
 	return false;
 }

@@ -48,6 +48,9 @@ void fuzz_classify_text(struct slice input);
 /* A model file whose size and checksum are set right, all else any bytes: refused with a reason, or usable. */
 void fuzz_classify_model(struct slice input);
 
+/* Any bytes as a text: what each recogniser of extract finds goes forward, lies in the text, can be written. */
+void fuzz_recognise(struct slice input);
+
 /* The oracle's verdict: message on stderr, then abort. */
 _Noreturn void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
