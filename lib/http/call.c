@@ -1,4 +1,5 @@
 /* call.c - one request and its response on a curl easy handle; see client_private.h. */
+#include "lib/http/address.h"
 #include "lib/http/client_private.h"
 #include "lib/clock/clock.h"
 #include "lib/mem/mem.h"
@@ -521,10 +522,18 @@ int http_call_redirect(struct http_call *call, CURLcode result)
 
 /* ---- one handle, used again and again */
 
+/* The address is known here, after the name was looked up, for redirects as for the first request. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
+	struct http_call *call = ctx;
+
 	(void)purpose;
-	return http_client_socket(ctx, address->family, address->socktype, address->protocol);
+	if (!http_client_allows_link_local(call->client) && address_is_link_local(&address->addr)) {
+		snprintf(call->message, sizeof(call->message), "%s",
+			 "the address is link-local, where clouds keep secrets: refused without --allow-link-local");
+		return CURL_SOCKET_BAD;
+	}
+	return http_client_socket(call->client, address->family, address->socktype, address->protocol);
 }
 
 struct http_call *http_call_new(struct http_client *client, const char *no_proxy)
@@ -553,7 +562,7 @@ struct http_call *http_call_new(struct http_client *client, const char *no_proxy
 	curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, client);
+	curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
 	curl_easy_setopt(call->easy, CURLOPT_CLOSESOCKETFUNCTION, http_client_close_socket);
 	curl_easy_setopt(call->easy, CURLOPT_CLOSESOCKETDATA, client);
 	return call;

@@ -55,6 +55,7 @@ struct http_client {
 	struct http_call *active, *refused, *free_calls;
 	struct http_call *waiting, *waiting_last; /* for their turn, in order */
 	size_t active_count, window;
+	bool allows_link_local;
 	size_t ended; /* calls, since the last look at them */
 	uv_timer_t ramp; /* runs while calls wait */
 	bool is_ramping; /* it has run since */
@@ -531,6 +532,16 @@ struct http_client *http_client_new(uv_loop_t *loop)
 	curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
 	curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	return client;
+}
+
+bool http_client_allows_link_local(const struct http_client *client)
+{
+	return client->allows_link_local;
+}
+
+void http_client_allow_link_local(struct http_client *client)
+{
+	client->allows_link_local = true;
 }
 
 void http_client_free(struct http_client *client)

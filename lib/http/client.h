@@ -63,6 +63,9 @@ struct http_client; /* opaque */
 struct http_call;   /* opaque */
 
 struct http_client *http_client_new(uv_loop_t *loop);
+/* Link-local addresses (address.h) are called, too; else a call to one, or that is redirected to one, is
+ * HTTP_CONNECTION_FAILED. For calls whose URL comes from the operator, or who asked for it. */
+void http_client_allow_link_local(struct http_client *client);
 /* Calls still under way end without their callback. The loop must run once more to close handles. */
 void http_client_free(struct http_client *client);
 

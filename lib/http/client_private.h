@@ -70,6 +70,8 @@ int http_call_redirect(struct http_call *call, CURLcode result);
 /* Done with: lets go of large buffers. */
 void http_call_rest(struct http_call *call);
 
+bool http_client_allows_link_local(const struct http_client *client);
+
 /* Sockets of calls are opened and closed by the client, which watches them across calls. */
 curl_socket_t http_client_socket(struct http_client *client, int family, int type, int protocol);
 int http_client_close_socket(void *client, curl_socket_t socket); /* a curl_closesocket_callback */

@@ -302,8 +302,10 @@ bool token_is_sound(struct slice text)
 
 struct http_client *tokens_http(struct tokens *tokens)
 {
-	if (!tokens->http)
+	if (!tokens->http) {
 		tokens->http = http_client_new(tokens->loop);
+		http_client_allow_link_local(tokens->http); /* the metadata server is where tokens come from */
+	}
 	return tokens->http;
 }
 

@@ -23,6 +23,8 @@ const struct opt_option cli_session_options[] = {
 	 "definitions that a run may start by their id: DIR/ID.yaml"},
 	{"idempotency-header", 0, OPT_TEXT, "NAME|off", NULL, NULL,
 	 "header that tells a repeated call (default Idempotency-Key); recorded with the run"},
+	{"allow-link-local", 0, OPT_FLAG, NULL, NULL, "LEXFLOW_ALLOW_LINK_LOCAL",
+	 "let definitions call 169.254.0.0/16 and the like, where clouds keep their metadata"},
 	{"idempotency-off", 0, OPT_MANY, "HOST", NULL, NULL, "a host that refuses that header, may be repeated"},
 	{"quiet", 'q', OPT_FLAG, NULL, NULL, NULL, "no progress, only warnings and errors"},
 	{"log", 0, OPT_TEXT, "text|json", "text", "LEXFLOW_LOG", "form of log lines on stderr"},

@@ -177,6 +177,7 @@ static int open_world(struct session *session, const struct opts *opts, session_
 	options.prepare = session_prepare;
 	options.child_ctx = session;
 	options.state = state;
+	options.allows_link_local = opt_flag(opts, "allow-link-local");
 	if (adapt)
 		adapt(session, &options);
 	if (read_durability(opts, &options.durability, err) == 0 && open_tokens(session, opts, err) == 0) {

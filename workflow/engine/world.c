@@ -513,8 +513,11 @@ struct world *world_open(uv_loop_t *loop, const struct world_options *options, s
 
 struct http_client *world_http(struct world *world)
 {
-	if (!world->http) /* a definition without calls pays nothing for it */
+	if (!world->http) { /* a definition without calls pays nothing for it */
 		world->http = http_client_new(world->loop);
+		if (world->options.allows_link_local)
+			http_client_allow_link_local(world->http);
+	}
 	return world->http;
 }
 

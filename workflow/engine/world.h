@@ -32,6 +32,7 @@ struct world_options {
 	const char *state; /* path of the database */
 	enum db_durability durability;
 	const struct logger *log; /* for sys.log lines and ours; lent */
+	bool allows_link_local;   /* calls to link-local addresses (lib/http/address.h), which are refused else */
 	struct tokens *tokens;    /* for requests with `auth`; NULL: they are sent without one. Lent */
 
 	/* True when the URL is a service of ours: `ready` is then called once, now or later. May be NULL. */
