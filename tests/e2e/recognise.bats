@@ -41,3 +41,10 @@ setup() {
 	run "$bin/extract" recognise money /proc/nonexistent/file
 	[ "$status" -eq 4 ]
 }
+
+@test "the figures of the public suites, when those are at hand, are what they have to be" {
+	run "$BATS_TEST_DIRNAME/../eval-recognisers" "$bin"
+	[[ "$output" != *skipped* ]] || skip "$output"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
