@@ -196,13 +196,14 @@ static struct slice short_name(struct slice name)
 static void link_item(struct item *item, const struct field *field, const struct items *targets,
 		      struct slice sentence, struct arena *arena)
 {
+	bool all = field->link_all.regex && regex_matches(field->link_all.regex, sentence);
 	struct buf names;
 
 	buf_init(&names, 1000);
 	for (size_t i = 0; i < targets->count; i++) {
 		struct slice name = item_get(&targets->list[i], field->link_from);
 
-		if (targets->count > 1 && slice_find(sentence, name, 0) == SIZE_MAX &&
+		if (targets->count > 1 && !all && slice_find(sentence, name, 0) == SIZE_MAX &&
 		    slice_find(sentence, short_name(name), 0) == SIZE_MAX)
 			continue;
 		buf_printf(&names, "%s%.*s", names.len ? "; " : "", SLICE_ARG(name));

@@ -102,6 +102,7 @@ void model_free(struct model *model)
 			regex_free(entry->pattern.regex);
 	for (struct field *field = model->fields; field; field = field->next) {
 		free_conditions(field->forbid);
+		regex_free(field->link_all.regex);
 		for (struct rule *rule = field->rules; rule; rule = rule->next)
 			free_conditions(rule->conditions);
 	}

@@ -144,6 +144,7 @@ struct field {
 	struct slice alike; /* member whose values are names: alike names are one item */
 	struct slice full;  /* member whose short names are replaced by the name in full */
 	struct slice link_member, link_field, link_from; /* member to fill from another field's items */
+	struct pattern link_all;                         /* a sentence that means all of them; may be empty */
 	struct condition *forbid;                        /* on members; context unused */
 	struct slice *forbid_members;
 	size_t forbid_count;

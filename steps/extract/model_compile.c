@@ -199,6 +199,7 @@ int model_compile(struct model *model, struct regex_pool *pool, struct diags *di
 			compile_pattern(&compiler, &entry->pattern);
 	for (struct field *field = model->fields; field; field = field->next) {
 		compile_conditions(&compiler, field->forbid);
+		compile_pattern(&compiler, &field->link_all);
 		for (struct rule *rule = field->rules; rule; rule = rule->next)
 			if (!rule->off)
 				add_to_set(&compiler, rule);

@@ -227,14 +227,21 @@ static void read_forbid(struct model_reader *reader, struct field *field, const 
 	}
 }
 
-/* link: {party: parties.name} */
+/* link: {party: parties.name, all: "the respondents"} */
 static void read_link(struct model_reader *reader, struct field *field, const struct yaml_node *map)
 {
 	struct slice target;
 	size_t dot;
 
-	if (!expect_map(reader, map, "link") || map->count != 1)
+	if (!expect_map(reader, map, "link"))
 		return;
+	if (map->count != 1 + (yaml_get(map, "all") != NULL) || slice_is(map->entries[0].key->text, "all")) {
+		diags_error(reader->diags, map->at, "bad-link",
+			    "a link is MEMBER: FIELD.MEMBER, and \"all\" after it");
+		return;
+	}
+	if (yaml_get(map, "all"))
+		field->link_all = model_pattern(reader, yaml_get(map, "all"));
 	target = map->entries[0].value->text;
 	dot = slice_find(target, SLICE("."), 0);
 	if (dot == SIZE_MAX) {
@@ -288,8 +295,8 @@ static struct field *field_named(struct model *model, struct slice name, struct 
 
 static void read_field(struct model_reader *reader, const struct yaml_entry *entry)
 {
-	static const char *const keys[] = {"take", "limit", "unique",   "alike",  "full", "forbid",
-					   "link", "rules", "patterns", "replace"};
+	static const char *const keys[] = {"take",   "limit", "unique", "alike",    "full",
+					   "forbid", "link",  "rules",  "patterns", "replace"};
 	struct field *field = field_named(reader->model, entry->key->text, entry->key->at);
 	const struct yaml_node *node = entry->value;
 

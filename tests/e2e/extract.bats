@@ -244,3 +244,18 @@ Dated: March 4, 2031'
 	run --separate-stderr "$extract" train --gold gold
 	[ "$status" -eq 2 ]
 }
+
+@test "hard texts: joint, in parts, credited, cut, broken by a scan, several in a caption" {
+	cases="$BATS_TEST_DIRNAME/../samples/hard.jsonl"
+	jq -c '{id: .case, language, text, classification: {doc_type: {value: .type, probability: 1}}}' "$cases" |
+		"$extract" >out
+	run command jq -rn --slurpfile known "$cases" --slurpfile got out '
+		[$known, $got] | transpose[] | .[0] as $want | .[1].extraction.fields as $fields
+		| def plain: sort | tojson | ascii_downcase; # capitals of a heading become ordinary ones
+		([$fields.parties[].name]) as $parties
+		| ([$fields.money[] | [.kind, .amount, .currency, .status, .party // ""]]) as $money
+		| select(($parties | plain) != ($want.parties | plain) or ($money | plain) != ($want.money | plain))
+		| "\($want.case): \($parties) \($money)"'
+	echo "$output"
+	[ "$status" -eq 0 ] && [ -z "$output" ]
+}
