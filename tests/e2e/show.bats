@@ -151,3 +151,27 @@ commands() {
 	LC_ALL=C run -1 grep -c $'[\x1b\x9b]' shown
 	grep -q 'a \[31mb' shown
 }
+
+@test "what is not there is told with what to do about it" {
+	run -1 lexflow run -q fail.yaml --id bad
+	while IFS='|' read -r expected command fact; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr lexflow $command
+		echo "$command: $status $stderr"
+		[ "$status" -eq "$expected" ]
+		[[ "$stderr" == *"$fact"*"hint: "* ]]
+	done <<-'END'
+		4|show bad --at end|never came to this step
+		4|show bad --at judge.look#3|came to this step 2 times
+		4|show bad --at 1000|has events 1 to
+		4|rerun bad --from end|never came to step main.end
+		4|rerun bad --from judge.look#3|came to step judge.look 2 times
+		4|rerun bad end|never came to step end
+		4|rerun bad init --failed|is the one asked for
+		4|rerun bad pause --iteration 9999999999999999999999|is the one asked for
+		3|export bad -o /proc/nonexistent/file|cannot make
+	END
+	lexflow export bad -o there.jsonl
+	run -2 --separate-stderr lexflow export bad -o there.jsonl
+	[[ "$stderr" == *"already is not written over"* ]]
+}

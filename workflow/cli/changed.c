@@ -53,9 +53,9 @@ int cli_read_set(const struct opts *opts, struct value *set, struct error *err)
 		struct value v;
 
 		if (!equals)
-			return error_set(err, ERROR_INPUT, "--set: \"%s\" is not NAME=JSON", given);
+			return error_set(err, ERROR_INPUT, "--set: \"%.80s\" is not NAME=JSON", given);
 		if (json_read(slice_of(equals + 1), &v, &cause) < 0) {
-			error_set(err, ERROR_INPUT, "--set %s: the value is not JSON: %s", given,
+			error_set(err, ERROR_INPUT, "--set %.80s: the value is not JSON: %s", given,
 				  cause.message);
 			error_hint(err, "a text needs its quotes: --set 'name=\"text\"'");
 			return -1;

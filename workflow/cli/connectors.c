@@ -11,13 +11,13 @@
 const struct opt_option cli_discovery_options[] = {
 	{"discovery", 0, OPT_TEXT, "FOLDER|URL", NULL, "LEXFLOW_DISCOVERY",
 	 "discovery documents of the services whose connectors are called"},
-	{"base-url", 0, OPT_MANY, "SERVICE=URL", NULL, NULL, "another address of a service, may be repeated"},
+	{"base-url", 0, OPT_MANY, "SERVICE=URL", NULL, NULL, "another address of a service"},
 	{0},
 };
 
 const struct opt_option cli_secret_options[] = {
 	{"secret", 0, OPT_MANY, "NAME=FILE", NULL, NULL,
-	 "content of a Secret Manager secret, may be repeated"},
+	 "content of a Secret Manager secret"},
 	{0},
 };
 

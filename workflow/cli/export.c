@@ -19,11 +19,11 @@
 #include <strings.h>
 
 static const struct opt_option options[] = {
-	{"output", 'o', OPT_TEXT, "FILE", "-", NULL, "where to (default stdout)"},
+	{"output", 'o', OPT_TEXT, "FILE", "-", NULL, "where to; - is stdout"},
 	{"format", 0, OPT_TEXT, "bundle|chrome|otlp", "bundle", NULL,
 	 "bundle: everything; chrome, otlp: what took how long (Perfetto, OpenTelemetry)"},
-	{"mask", 0, OPT_MANY, "NAME", NULL, NULL, "hide the values under this name, too; may be repeated"},
-	{"secret", 0, OPT_MANY, "NAME=FILE", NULL, NULL, "hide the content of FILE; may be repeated"},
+	{"mask", 0, OPT_MANY, "NAME", NULL, NULL, "hide the values under this name, too"},
+	{"secret", 0, OPT_MANY, "NAME=FILE", NULL, NULL, "hide the content of FILE"},
 	{0},
 };
 
@@ -250,8 +250,9 @@ static int export(struct bundle *bundle, struct recorded *recorded, const char *
 		return -1;
 	bundle->out = is_file ? fopen(path, "wxe") : stdout; /* 0666 less the umask; no file is written over */
 	if (!bundle->out) {
-		error_set(err, ERROR_INPUT, "cannot make %s: %s", path, strerror(errno));
-		error_hint(err, "a file that is there already is not written over");
+		error_set(err, errno == EEXIST ? ERROR_INPUT : ERROR_IO, "cannot make %s: %s", path, strerror(errno));
+		error_hint(err, errno == EEXIST ? "a file that is there already is not written over"
+						: "give a path in a folder that you may write to");
 		return -1;
 	}
 	if (!bundle->is_damaged)

@@ -97,6 +97,8 @@ static int find_named(struct redriving *r, const char *given, struct error *err)
 	if (survey_step(recorded->plan, &r->history, recorded->row.id, step, &survey, err) < 0)
 		return -1;
 	status = choose(r, &survey, visit, err);
+	if (status < 0)
+		error_hint(err, "lexflow graph %s shows which steps ran, and how often", recorded->row.id);
 	survey_release(&survey);
 	return status;
 }

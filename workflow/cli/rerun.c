@@ -88,9 +88,11 @@ static int check_choice(const struct again *again, struct error *err)
 	size_t count = count_chosen(again);
 	char first[64] = "", last[64] = "";
 
-	if (again->survey.count == 0)
-		return error_set(err, ERROR_NOT_FOUND, "run %s never came to step %s", again->recorded.row.id,
-				 step);
+	if (again->survey.count == 0) {
+		error_set(err, ERROR_NOT_FOUND, "run %s never came to step %s", again->recorded.row.id, step);
+		error_hint(err, "lexflow graph %s shows which steps ran, and how often", again->recorded.row.id);
+		return -1;
+	}
 	visit_iteration(again->survey.visits[0].iteration, first, sizeof(first));
 	visit_iteration(again->survey.visits[again->survey.count - 1].iteration, last, sizeof(last));
 	if (count == 0) {
@@ -98,6 +100,8 @@ static int check_choice(const struct again *again, struct error *err)
 			  again->survey.count, step);
 		if (first[0])
 			error_hint(err, "iterations go from %s to %s", first, last);
+		else
+			error_hint(err, "it is in no loop; --all does each time again");
 		return -1;
 	}
 	if (count == 1 || opt_flag(again->opts, "all") || opt_flag(again->opts, "failed"))

@@ -25,7 +25,7 @@ const struct opt_option cli_session_options[] = {
 	 "header that tells a repeated call (default Idempotency-Key); recorded with the run"},
 	{"allow-link-local", 0, OPT_FLAG, NULL, NULL, "LEXFLOW_ALLOW_LINK_LOCAL",
 	 "let definitions call 169.254.0.0/16 and the like, where clouds keep their metadata"},
-	{"idempotency-off", 0, OPT_MANY, "HOST", NULL, NULL, "a host that refuses that header, may be repeated"},
+	{"idempotency-off", 0, OPT_MANY, "HOST", NULL, NULL, "a host that refuses that header"},
 	{"quiet", 'q', OPT_FLAG, NULL, NULL, NULL, "no progress, only warnings and errors"},
 	{"log", 0, OPT_TEXT, "text|json", "text", "LEXFLOW_LOG", "form of log lines on stderr"},
 	{0},
@@ -33,7 +33,7 @@ const struct opt_option cli_session_options[] = {
 
 static const struct opt_option options[] = {
 	{"data", 0, OPT_TEXT, "JSON|@FILE|-", NULL, NULL, "argument of the run (default null)"},
-	{"env", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "user environment variable, may be repeated"},
+	{"env", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "user environment variable"},
 	{"env-file", 0, OPT_TEXT, "FILE", NULL, NULL, "NAME=VALUE lines"},
 	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change a limit, or lift it: steps=off (lexflow help limits)"},
 	{"id", 0, OPT_TEXT, "ID", NULL, NULL, "id of the run (default: a fresh one)"},

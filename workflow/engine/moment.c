@@ -123,8 +123,11 @@ int moment_of(const struct plan *plan, const struct history *history, const char
 	struct watch *watch;
 	struct run *run;
 
-	if (wanted->step < 0 && (wanted->event < 1 || wanted->event > history->count))
-		return error_set(err, ERROR_NOT_FOUND, "run %s has events 1 to %zu", id, history->count);
+	if (wanted->step < 0 && (wanted->event < 1 || wanted->event > history->count)) {
+		error_set(err, ERROR_NOT_FOUND, "run %s has events 1 to %zu", id, history->count);
+		error_hint(err, "lexflow show %s --events lists them", id);
+		return -1;
+	}
 	if (wanted->step < 0)
 		part.count = wanted->event;
 	watch = mem_new(sizeof(*watch));
@@ -134,7 +137,11 @@ int moment_of(const struct plan *plan, const struct history *history, const char
 	if (!run)
 		return -1;
 	if (wanted->step >= 0 && !watch->strand) {
-		error_set(err, ERROR_NOT_FOUND, "run %s came to this step %zu times", id, watch->survey.count);
+		if (watch->survey.count == 0)
+			error_set(err, ERROR_NOT_FOUND, "run %s never came to this step", id);
+		else
+			error_set(err, ERROR_NOT_FOUND, "run %s came to this step %zu times", id, watch->survey.count);
+		error_hint(err, "lexflow graph %s shows which steps ran, and how often", id);
 		run_free(run);
 		return -1;
 	}
