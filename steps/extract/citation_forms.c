@@ -171,6 +171,8 @@ static size_t code_piece(struct slice text, size_t at, bool *small)
 	while (is_digit_at(text, end) ||
 	       (end > at && end + 1 < text.len && strchr("-/", text.ptr[end]) && is_digit_at(text, end + 1)))
 		end++;
+	if (end > at && word_at(text, end).length)
+		end = word_at(text, end).end; /* 1er */
 	return end > at ? end : 0;
 }
 

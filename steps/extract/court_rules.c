@@ -464,6 +464,8 @@ static void local_id(const struct local *local, const char *place, int number, c
 			most--;
 		}
 	}
+	if (!tail && length && id[length - 1] == '-')
+		length--;
 	memcpy(id + length, after, tail + 1);
 }
 
@@ -488,11 +490,48 @@ static void add_local(const struct local *local, const char *place, int number, 
 	}
 }
 
+/* A French court's place stands behind its kind: "cour d'appel de Paris"; before it stands what it did. */
+static void find_french_place(const struct court_words *words, const char *row, char *place)
+{
+	*place = '\0';
+	while (*row) {
+		size_t length = strcspn(row, "|");
+		const char *at = court_words_find(words, row, length);
+
+		for (size_t next = at ? (size_t)(at - words->text) + length + 2 : words->length;
+		     next < words->length;) {
+			struct slice word = word_from(words, next);
+
+			if (!is_place_word(word))
+				break;
+			append(place, word);
+			next += word.len + 1;
+		}
+		if (at)
+			return;
+		row += length + (row[length] == '|');
+	}
+}
+
+static bool french_court_of_place(const struct court_said *said, struct court *court)
+{
+	char place[PLACE_MAX + 1];
+
+	for (size_t i = 0; i < LENGTH(locals); i++) {
+		if (strcmp(locals[i].state, "fr") != 0 || !court_row_fits(&said->words, locals[i].words))
+			continue;
+		find_french_place(&said->words, locals[i].words, place);
+		add_local(&locals[i], place, 0, court);
+		return true;
+	}
+	return false;
+}
+
 void court_of_place(const struct court_said *said, struct court *court)
 {
 	char county[PLACE_MAX + 1] = "", town[PLACE_MAX + 1] = "";
 
-	if (said->federal)
+	if (said->federal || french_court_of_place(said, court))
 		return;
 	find_county(said, county);
 	find_town(said, town);

@@ -118,6 +118,14 @@ static bool is_stop(const struct word *word)
 			     "november|december|jan|feb|jun|jul|aug|sept|oct|nov|dec");
 }
 
+/* Words of French courts that are written small. */
+static bool is_small_name(const struct word *word)
+{
+	return word_in(word, "cour|tribunal|conseil|appel|cassation|judiciaire|administratif|administrative|"
+			     "commerce|grande|instance|"
+			     "correctionnel|constitutionnel");
+}
+
 static bool is_joint(const struct word *word)
 {
 	return word_in(word, "of|the|for|in|and|to|at|on|a|de|du|des|la|le|l|d|et|s|no");
@@ -177,6 +185,9 @@ static size_t run_end(struct slice text, size_t start, bool *court)
 			*court = *court || is_trigger(&word) || is_district_initial(text, &word);
 			end = at = word.end;
 		} else if (word.length && word.length == 1 && text.ptr[at] == 's') {
+			end = at = word.end;
+		} else if (is_small_name(&word)) {
+			*court = *court || is_trigger(&word);
 			end = at = word.end;
 		} else if (is_joint(&word) && (*court || !word_in(&word, "in|on|at|to|a"))) {
 			at = word.end;
@@ -260,6 +271,7 @@ bool court_next(struct slice text, size_t from, struct court *court)
 		struct word word = word_at(text, at);
 		size_t end;
 		bool named, begins = (word.length && isupper((unsigned char)text.ptr[at])) ||
+				     word_in(&word, "cour|tribunal|conseil") ||
 				     (is_digit_at(text, at) && !(at && is_digit_at(text, at - 1)) &&
 				      ordinal_at(text, at, &end)); /* 2d Cir. */
 

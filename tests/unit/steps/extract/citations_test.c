@@ -91,6 +91,7 @@ static void french_articles_and_their_code(void **state)
 			 "561-5||0\n");
 	assert_citations("l'article 1240 du code civil, l'article 5 de la loi n° 78-17 du 6 janvier 1978",
 			 "law |code civil|1240||0\nlaw |loi n° 78-17 du 6 janvier 1978|5||0\n");
+	assert_citations("article 3 de la loi du 1er juillet 1901", "law |loi du 1er juillet 1901|3||0\n");
 	assert_citations("l'article 83 du RGPD ; l'article suivant", "law |RGPD|83||0\n");
 	assert_citations("article L. 442-1 du code de commerce et le reste",
 			 "law |code de commerce|L. 442-1||0\n");

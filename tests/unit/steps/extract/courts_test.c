@@ -94,6 +94,11 @@ static void french_courts(void **state)
 	assert_court("Cour d’appel de Versailles", "fr-ca-versailles");
 	assert_court("tribunal judiciaire de Nanterre", "fr-tj-nanterre");
 	assert_court("Conseil d'État", "fr-ce");
+	assert_court("Jugement du Tribunal de Grande Instance", "fr-tj");
+	assert_spotted("par arrêt de la Cour d'appel de Lyon du 3 mai", "fr-ca-lyon=Cour d'appel de Lyon");
+	assert_spotted("devant le tribunal de commerce de Nantes, puis la cour d’appel de Rennes a jugé",
+		       "fr-tcom-nantes=tribunal de commerce de Nantes|fr-ca-rennes=cour d’appel de Rennes");
+	assert_spotted("la cour, le tribunal et le conseil", "");
 }
 
 static void names_in_running_text(void **state)
