@@ -179,6 +179,9 @@ struct folder_watch; /* opaque */
 struct folder_watch *folder_open(struct api *api, const char *path, struct error *err);
 void folder_close(struct folder_watch *watch); /* NULL is fine */
 
+/* ---- metrics.c */
+void metrics_answer(const struct api *api, struct api_request *request);
+
 /* ---- schedules.c */
 struct schedule_watch; /* opaque */
 struct schedule_watch *schedules_open(struct api *api);
@@ -195,6 +198,7 @@ struct api {
 	size_t bucket_count, launched_count;
 	size_t active, queued;
 	struct launched *queue_first, **queue_last;
+	int64_t made, refused; /* executions asked for since it was opened: begun or waiting; for want of room */
 	bool is_closing;
 };
 

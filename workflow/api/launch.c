@@ -359,10 +359,14 @@ int launch(struct api *api, const struct launch *what, struct journal_execution 
 	struct journal_workflow workflow;
 	int result;
 
-	if (check_room(api, what->may_wait, status) < 0 ||
-	    find_workflow(api, what->parent, what->workflow, &workflow, status) < 0)
+	if (check_room(api, what->may_wait, status) < 0) {
+		api->refused++;
+		return -1;
+	}
+	if (find_workflow(api, what->parent, what->workflow, &workflow, status) < 0)
 		return -1;
 	result = launch_revision(api, what, &workflow, out, status);
+	api->made += result == 0;
 	journal_workflow_release(&workflow);
 	return result;
 }

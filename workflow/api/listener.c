@@ -56,7 +56,11 @@ static void begin(struct api_request *request)
 
 	if (!api || is_callback_path(request->incoming->path))
 		callback_receive(request);
-	else if (guard_admits(request))
+	else if (!guard_admits(request))
+		return;
+	else if (strcmp(request->incoming->path, "/metrics") == 0)
+		metrics_answer(api, request);
+	else
 		call_begin(api, request);
 }
 
@@ -141,6 +145,7 @@ static void refuse(void *ctx, struct http_reply *reply, enum problem problem, co
 
 static const struct http_route routes[] = {
 	{"GET", "/healthz", answer_health, .is_inline = true},
+	{"GET", "/metrics", hand_over, .is_deferred = true},
 	{"*", "/v1/projects/*", hand_over, .is_deferred = true, .any_body = true},
 	{"*", "/v1beta/projects/*", hand_over, .is_deferred = true, .any_body = true},
 	{0},

@@ -102,10 +102,41 @@ static void release_one(struct world *world, struct waiting *waiting)
 	}
 }
 
+const double world_latency_s[WORLD_LATENCIES] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1};
+
+static void count_commit(struct world *world, int64_t ticket)
+{
+	int64_t took_us;
+
+	if (!world->uncommitted || ticket < world->uncommitted)
+		return;
+	took_us = clock_monotonic_us() - world->uncommitted_us;
+	world->uncommitted = 0;
+	world->figures.commits++;
+	world->figures.commit_us += took_us;
+	for (size_t i = 0; i < WORLD_LATENCIES; i++) {
+		if ((double)took_us <= world_latency_s[i] * 1e6) {
+			world->figures.latencies[i]++;
+			return;
+		}
+	}
+}
+
+struct world_figures world_figures(const struct world *world)
+{
+	struct world_figures figures = world->figures;
+
+	figures.calls_under_way = world->calls;
+	for (const struct waiting *waiting = world->queue_first; waiting; waiting = waiting->next)
+		figures.waiting++;
+	return figures;
+}
+
 static void committed(void *ctx, int64_t ticket)
 {
 	struct world *world = ctx;
 
+	count_commit(world, ticket);
 	while (world->queue_first && world->queue_first->ticket <= ticket) {
 		struct waiting item = *world->queue_first;
 
@@ -150,8 +181,14 @@ static int64_t append(void *ctx, struct run *run, const struct event *event)
 {
 	struct world *world = ctx;
 	struct seat *seat = run_user(run);
+	int64_t ticket = journal_append(world->journal, &seat->row, event);
 
-	return journal_append(world->journal, &seat->row, event);
+	world->figures.events++;
+	if (!world->uncommitted) {
+		world->uncommitted = ticket;
+		world->uncommitted_us = clock_monotonic_us();
+	}
+	return ticket;
 }
 
 static void perform(void *ctx, struct effect *effect)
@@ -160,6 +197,7 @@ static void perform(void *ctx, struct effect *effect)
 	const struct seat *seat = run_user(effect->run);
 	int64_t ticket = effect->ticket ? effect->ticket : seat->shared;
 
+	world->figures.effects[effect->kind]++;
 	enqueue(world, (struct waiting){.kind = WAITING_EFFECT, .ticket = ticket, .effect = effect});
 	if (ticket == 0)
 		world->release_now = true; /* on disk since an earlier process */
@@ -334,6 +372,8 @@ void world_settle(struct world *world, struct run *run)
 	}
 	kill_point("run.before-end");
 	seat->is_over = true;
+	world->figures.ended[state]++;
+	world->figures.steps += run_figures(run).steps;
 	ticket = journal_finish(world->journal, &seat->row, state);
 	enqueue(world, (struct waiting){.kind = WAITING_END, .ticket = ticket, .run = run});
 }

@@ -69,10 +69,25 @@ struct world_options {
 	void *ctx;
 };
 
+/* What has happened since the world was opened. */
+enum { WORLD_EFFECT_KINDS = 4, WORLD_LATENCIES = 9 };
+extern const double world_latency_s[WORLD_LATENCIES]; /* upper bounds of the buckets below */
+struct world_figures {
+	int64_t events;			     /* appended to the journal */
+	int64_t effects[WORLD_EFFECT_KINDS]; /* performed, by enum effect_kind */
+	int64_t ended[4];		     /* runs, by enum run_state; those in RUN_ACTIVE's place cannot go on */
+	int64_t steps;			     /* of the runs that ended */
+	/* Of commits: from the first append that one holds until the loop hears of it. */
+	int64_t commits, commit_us;
+	int64_t latencies[WORLD_LATENCIES]; /* how many took at most so long, each bucket without the one before */
+	size_t calls_under_way, waiting; /* now: HTTP calls and waits; things that wait for a commit */
+};
+
 struct world *world_open(uv_loop_t *loop, const struct world_options *options, struct error *err);
 /* Free the runs before. Commits what is queued; the loop is run until the handles are closed. */
 void world_close(struct world *world);
 struct journal *world_journal(struct world *world);
+struct world_figures world_figures(const struct world *world);
 
 /* A fresh run of a plan under a row made by journal_create. Owned by the caller: world_free_run. */
 struct run *world_start(struct world *world, const struct journal_run *row, const struct plan *plan,

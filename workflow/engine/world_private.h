@@ -49,6 +49,8 @@ struct world {
 	bool release_now; /* effects of an earlier process wait in the queue */
 	struct seat *seats;
 	struct child *children; /* runs that runs started */
+	struct world_figures figures;
+	int64_t uncommitted, uncommitted_us; /* the first append that no commit was heard of: its ticket, when; or 0 */
 };
 
 /* ---- activity.c: one effect under way */
