@@ -175,3 +175,14 @@ is_cancelled() {
 	run -2 lexflow cancel "$again"
 	lexflow cancel -q first
 }
+
+@test "a run whose definition does not repeat its history can be ended all the same" {
+	begin a
+	kill -9 "$runner"
+	wait "$runner" || true
+	sqlite3 state.db "UPDATE events SET content = replace(content, '3600', '3601')"
+	run -2 lexflow resume a
+	run -0 --separate-stderr lexflow cancel a
+	[[ "$stderr" == *"main.guarded"*"run a was cancelled" ]]
+	is_cancelled a
+}

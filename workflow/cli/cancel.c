@@ -3,7 +3,8 @@
  *
  * A run that a living process owns is ended by that process, which is asked through the database; a run without an
  * owner is taken, its history repeated, and ended here. An owner may die while it is asked: then it is our turn. What
- * has no history to repeat (a step done again, a run that died before its first event) is ended by its last event alone.
+ * has no history to repeat (a step done again, a run that died before its first event), or one that its definition does
+ * not repeat, is ended by its last event alone.
  */
 #include "workflow/cli/connectors.h"
 #include "workflow/cli/recorded.h"
@@ -68,6 +69,15 @@ static int take_run(struct session *session, const struct opts *opts, const stru
 	return session->run ? 0 : -1;
 }
 
+static int end_unrepeated(struct session *session)
+{
+	struct error err = {0};
+
+	if (journal_cancel(world_journal(session->world), &session->row, &err) < 0)
+		return cli_fault(&err);
+	return report_cancelled(&session->row);
+}
+
 /* Nobody owns it. */
 static int end_here(const struct opts *opts, const struct recorded *recorded)
 {
@@ -78,13 +88,14 @@ static int end_here(const struct opts *opts, const struct recorded *recorded)
 	if (session_open(&session, opts, NULL, NULL, &err) < 0 || own(&session, recorded, &err) < 0) {
 		status = cli_fault(&err);
 	} else if (!has_history(&session.row)) {
-		status = journal_cancel(world_journal(session.world), &session.row, &err) < 0 ? cli_fault(&err)
-											       : report_cancelled(&session.row);
+		status = end_unrepeated(&session);
 	} else if (take_run(&session, opts, recorded, &err) < 0) {
 		status = cli_fault(&err);
 	} else {
 		session.is_cancelling = true;
 		status = session_go(&session);
+		if (run_status(session.run) == RUN_DIVERGED) /* which was told */
+			status = end_unrepeated(&session);
 	}
 	session_close(&session);
 	return status;
