@@ -224,6 +224,8 @@ static int judge_matters(struct judging *judging, struct value answer, struct er
 			one = value_map_new();
 			value_put(&one, "value", value_string(name));
 			value_put(&one, "probability", value_double(p));
+			if (value_get(item, "words"))
+				judge_words(judging, value_get(item, "words"), &one);
 			value_list_push(&kept, one);
 		}
 	}

@@ -79,18 +79,20 @@ bool grounding_find(const struct grounding *grounding, struct slice quote, size_
 }
 
 /* Pages count from 1; `pages` holds the code point at which each starts. */
-static int64_t page_of(struct value pages, size_t start)
+static void put_page(struct value pages, size_t start, struct value *item)
 {
-	int64_t page = 1;
+	size_t page = 1;
+	struct value at;
 
-	for (size_t i = 1; i < value_len(pages); i++) {
-		struct value at = *value_list_at(pages, i);
-
+	for (size_t i = 1; i < value_len(pages); i++, page++) {
+		at = *value_list_at(pages, i);
 		if (!value_is_number(at) || value_number(at) > (double)start)
 			break;
-		page = (int64_t)i + 1;
 	}
-	return page;
+	at = *value_list_at(pages, page - 1);
+	value_put(item, "page", value_int((int64_t)page));
+	if (value_is_number(at) && value_number(at) >= 0 && value_number(at) <= (double)start)
+		value_put(item, "page_offset", value_int((int64_t)start - (int64_t)value_number(at)));
 }
 
 void grounding_put(const struct grounding *grounding, struct ground ground, struct value pages,
@@ -105,5 +107,5 @@ void grounding_put(const struct grounding *grounding, struct ground ground, stru
 	value_put(item, "span", span);
 	value_put(item, "quote", value_string_repaired(quote));
 	if (pages.kind == VALUE_LIST && value_len(pages))
-		value_put(item, "page", value_int(page_of(pages, start)));
+		put_page(pages, start, item);
 }

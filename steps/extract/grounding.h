@@ -36,7 +36,7 @@ void grounding_release(struct grounding *grounding);
 bool grounding_find(const struct grounding *grounding, struct slice quote, size_t near,
 		    struct ground *ground);
 
-/* "span" (code points), "quote" (the text's own words) and, with `pages` a list, "page" of an item. */
+/* "span" (code points), "quote" (the text's own words) and, with `pages` a list, "page" and "page_offset" of an item. */
 void grounding_put(const struct grounding *grounding, struct ground ground, struct value pages,
 		   struct value *item);
 

@@ -99,7 +99,7 @@ static double confidence_of(struct value said)
 	const struct value *number = value_get(said, "confidence");
 	double confidence = number && value_is_number(*number) ? value_number(*number) : 0.5;
 
-	return confidence >= 0 && confidence <= 1 ? round(confidence * 1e4) / 1e4 : 0.5;
+	return confidence >= 0 && confidence <= 1 ? confidence : 0.5;
 }
 
 /* Where the answer says that the quote stands, in code points; SIZE_MAX when it does not. */

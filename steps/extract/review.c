@@ -105,10 +105,12 @@ static void put_context(struct review *review, struct document *document, struct
 /* The members that are the value: what tells of its finding stands beside it. */
 static struct value members_of_item(struct value item)
 {
-	static const char *const beside[] = {"span", "quote",       "confidence", "page",
-					     "rule", "probability", "words",      "guess"};
-	struct value members = value_ref(item);
+	static const char *const beside[] = {"quote", "rule", "guess"};
+	struct value members = value_map_new();
 
+	for (size_t i = 0; i < value_len(item); i++)
+		if (value_map_at(item, i)->kind == VALUE_STRING)
+			value_map_set(&members, value_map_key(item, i), value_ref(*value_map_at(item, i)));
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
 		value_map_delete(&members, slice_of(beside[i]));
 	return members;
@@ -127,7 +129,7 @@ static void print_line(struct value taken)
 
 static void list_item(struct review *review, struct document *document, struct slice field, struct value item)
 {
-	static const char *const beside[] = {"span", "quote", "page", "rule", "guess"};
+	static const char *const beside[] = {"span", "quote", "page", "page_offset", "rule", "guess"};
 	const struct value *sure = value_get(item, "confidence") ? value_get(item, "confidence")
 								 : value_get(item, "probability");
 	struct value line;

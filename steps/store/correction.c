@@ -27,8 +27,7 @@ struct slice correction_document(struct value line)
 
 static bool is_about_finding(struct slice name)
 {
-	static const char *const names[] = {"span",  "quote",    "confidence",  "page",  "rule",
-					    "model", "reviewed", "probability", "words", "guess"};
+	static const char *const names[] = {"quote", "rule", "model", "guess"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (slice_is(name, names[i]))
@@ -43,7 +42,7 @@ struct value correction_members(struct value item)
 	if (item.kind == VALUE_STRING)
 		value_put(&members, "value", value_ref(item));
 	for (size_t i = 0; item.kind == VALUE_MAP && i < value_len(item); i++)
-		if (!is_about_finding(value_map_key(item, i)) && !value_is_null(*value_map_at(item, i)))
+		if (value_map_at(item, i)->kind == VALUE_STRING && !is_about_finding(value_map_key(item, i)))
 			value_map_set(&members, value_map_key(item, i), value_ref(*value_map_at(item, i)));
 	return members;
 }
@@ -100,7 +99,7 @@ static size_t find_item(struct value list, struct value was)
 /* `item` as it stands in the record: place and words of what it was, unless it brings its own. */
 static struct value reviewed_item(struct value item, struct value before)
 {
-	static const char *const places[] = {"span", "quote", "page"};
+	static const char *const places[] = {"span", "quote", "page", "page_offset"};
 	struct value result = item.kind == VALUE_MAP ? value_ref(item) : correction_members(item);
 	const struct value *place;
 
@@ -268,7 +267,7 @@ static struct value clean_item(struct value item)
 		if (value_is_null(member) || slice_is(name, "reviewed") || slice_is(name, "confidence") ||
 		    slice_is(name, "rule"))
 			continue;
-		if (member.kind == VALUE_INT && !slice_is(name, "page"))
+		if (member.kind == VALUE_INT && !slice_is(name, "page") && !slice_is(name, "page_offset"))
 			value_map_set(&result, name, value_stringf("%lld", (long long)member.as.integer));
 		else
 			value_map_set(&result, name, value_ref(member));
@@ -377,7 +376,7 @@ static bool is_alone(struct value record, struct slice name, struct value was)
 /* Where the item was found is where the right one stands, unless the correction says otherwise. */
 static struct value placed(struct value taken, struct value line)
 {
-	static const char *const places[] = {"span", "quote", "page"};
+	static const char *const places[] = {"span", "quote", "page", "page_offset"};
 	bool has_own = value_get(taken, "quote") != NULL;
 
 	for (size_t i = 0; taken.kind == VALUE_MAP && !has_own && i < sizeof(places) / sizeof(places[0]);

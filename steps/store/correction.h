@@ -45,7 +45,7 @@ int correction_read(struct value line, struct value record, void (*each)(void *c
 /* Changes the record. */
 void correction_apply(const struct correction *correction, struct value *record);
 
-/* The members of an item that are its value: without span, quote, confidence and what else tells of its finding. */
+/* The members of an item that are its value: its texts, without the quote and what else tells of its finding. */
 struct value correction_members(struct value item);
 
 #endif

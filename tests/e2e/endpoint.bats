@@ -89,8 +89,8 @@ record() { # TEXT [TYPE]
 	record "$order" | "$bin/classify" >own
 	record "$order" | "$bin/classify" --endpoint "http://127.0.0.1:$port/predict" >out 2>log
 	jq -e '.classification.model == "127.0.0.1:'"$port"'"' out
-	jq -S '.classification | del(.model)' own >own.json
-	jq -S '.classification | del(.model)' out >out.json
+	jq -S '.classification | [.doc_type, .matters[]] | map([.value, .probability, [.words[]?.words]])' own >own.json
+	jq -S '.classification | [.doc_type, .matters[]] | map([.value, .probability, [.words[]?.words]])' out >out.json
 	diff own.json out.json
 }
 
@@ -173,8 +173,8 @@ record() { # TEXT [TYPE]
 	record "$order" administrative_order >request
 	"$bin/extract" request >own
 	"$bin/extract" --endpoint "http://127.0.0.1:$(head -n 1 served | jq -r .port)/predict" request >out 2>log
-	jq -S '.extraction.fields | del(.. | .rule?)' own >own.json
-	jq -S '.extraction.fields | del(.. | .rule?)' out >out.json
+	jq -S '.extraction.fields | del(.. | .rule?, .reason?)' own >own.json
+	jq -S '.extraction.fields | del(.. | .rule?, .reason?)' out >out.json
 	diff own.json out.json
 }
 

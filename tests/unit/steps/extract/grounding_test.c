@@ -75,7 +75,7 @@ static void spans_are_code_points_and_pages_begin_at_them(void **state)
 	assert_true(grounding_find(&grounding, SLICE("amende"), SIZE_MAX, &ground));
 	grounding_put(&grounding, ground, pages, &item);
 	assert_int_equal(
-		json_read(SLICE("{\"span\":{\"start\":5,\"end\":11},\"quote\":\"amende\",\"page\":2}"),
+		json_read(SLICE("{\"span\":{\"start\":5,\"end\":11},\"quote\":\"amende\",\"page\":2,\"page_offset\":0}"),
 			  &wanted, NULL),
 		0);
 	assert_true(value_equal(item, wanted));
