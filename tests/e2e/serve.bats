@@ -40,10 +40,16 @@ setup() {
 	port=0
 }
 
+# Every server ends well when it is asked to, whatever it was doing.
 teardown() {
-	if [ -n "${server:-}" ]; then
-		kill -9 "$server" 2>/dev/null && wait "$server" 2>/dev/null || true
-	fi
+	[ -n "${server:-}" ] || return 0
+	kill -TERM "$server" 2>/dev/null
+	for _ in $(seq 3000); do
+		kill -0 "$server" 2>/dev/null || break
+		sleep 0.02
+	done
+	kill -9 "$server" 2>/dev/null
+	wait "$server" || { cat err; return 1; }
 }
 
 # Wait until a file holds what is asked for.

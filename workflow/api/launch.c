@@ -246,6 +246,7 @@ static int read_argument(struct api *api, struct slice argument, struct value *o
 		return status_set(status, STATUS_INVALID_ARGUMENT, "argument is not JSON: %s", err.message);
 	if (run_takes(&api->options.limits, *out))
 		return 0;
+	value_unref(*out);
 	return status_set(status, STATUS_INVALID_ARGUMENT, "argument is larger than %lld bytes",
 			  (long long)api->options.limits.argument_bytes);
 }

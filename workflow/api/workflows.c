@@ -556,7 +556,8 @@ int workflows_list(struct api_call *call)
 	after = listing.order.count ? SLICE("") : slice_of(page.position);
 	listing.limit = listing.order.count ? WORKFLOWS_ALL : page.size + 1;
 	if (gather(&listing, call_parent(call), after) == 0 && gather(&listing, EVERYWHERE, after) == 0) {
-		qsort_r(listing.found, listing.count, sizeof(*listing.found), by_order, &listing.order);
+		if (listing.count)
+			qsort_r(listing.found, listing.count, sizeof(*listing.found), by_order, &listing.order);
 		from = listing.order.count ? page_number(&page, 0) : 0;
 		result = show(&listing, &page, (uint64_t)from < listing.count ? (size_t)from : listing.count);
 	}
