@@ -284,7 +284,7 @@ $(eval $(call FUZZ_PROGRAMS,$(FUZZ_EXTRACT),$(call step_objects,steps/extract/))
 SOURCES = $(sort $(shell find lib steps workflow tests -name '*.c' -o -name '*.h' -o -name '*.cc'))
 CHECKED = $(filter %.c %.cc,$(filter-out tests/%,$(SOURCES)))
 .PHONY: analyze format eval eval-recognisers bench bench-concurrency bench-language bench-durable bench-services \
-	bench-classify
+	bench-classify bench-serve
 ## analyze        clang-tidy and cppcheck over the sources     T=part of a path
 analyze:
 	@printf '%s\n' $(call chosen,$(CHECKED)) | \
@@ -304,7 +304,7 @@ eval: all
 eval-recognisers: $(BIN)/extract
 	@tests/eval-recognisers $(BIN)
 
-bench: bench-concurrency bench-language bench-durable bench-services bench-classify
+bench: bench-concurrency bench-language bench-durable bench-services bench-serve bench-classify
 
 ## bench-language      start, steps a second, growth in loops, long literals
 bench-language: all
@@ -317,6 +317,10 @@ bench-durable: all
 ## bench-services      classify and extract as services at 200 requests a second, and their threads
 bench-services: all
 	@python3 tests/bench/services/bench.py --bin $(BIN) --work $(BUILD)/bench-services $(if $(TEXTS),--texts $(TEXTS))
+
+## bench-serve         status requests and executions a second through the API, memory of a long-lived server
+bench-serve: $(BIN)/lexflow
+	@python3 tests/bench/serve/bench.py --bin $(BIN) --work $(BUILD)/bench-serve
 
 ## bench-classify      documents a second and core beside scikit-learn, on ../shared/corpus when it is there
 bench-classify: $(BIN)/classify
