@@ -92,6 +92,7 @@ static bool read_groups(struct slice text, size_t *from, enum tongue tongue, str
 	size_t at = *from;
 	int group = 0; /* figures since the last separator */
 	bool point = false, separated = false;
+	char sign = ' ';
 
 	while (at < text.len) {
 		size_t gap;
@@ -111,8 +112,10 @@ static bool read_groups(struct slice text, size_t *from, enum tongue tongue, str
 			gap = separator_at(text, at, group);
 			if (!gap)
 				break;
-			point = gap == 1 && (text.ptr[at] == '.' || text.ptr[at] == ',') &&
+			point = gap == 1 && !(text.ptr[at] == sign && digits_at(text, at + 1) == 3) &&
+				(text.ptr[at] == '.' || text.ptr[at] == ',') &&
 				is_point(text, at, figures, tongue);
+			sign = text.ptr[at]; /* what separated once does so again: 1.500.000 */
 			separated = true;
 			group = 0;
 		}
