@@ -27,6 +27,7 @@ setup() {
 		    rules:
 		      - {name: dated, find: 'dated (?P<d>\w+ \d+, \d+)', give: {value: $d | date}, confidence: 0.9}
 		  money:
+		    unique: [kind, amount]
 		    rules:
 		      - {name: sum, find: '(?P<s>\$[\d,]+) fine', give: {kind: fine, amount: $s | amount}, confidence: 0.4}
 		  parties:
@@ -123,6 +124,17 @@ extracted() { "$bin/extract" --models "$1" record; }
 	"$bin/store" reviewed | "$bin/classify" train --labels - --output my.model >/dev/null 2>&1
 	command jq -nc '{id: "x", text: "a note about apples and the market"}' | "$bin/classify" --model my.model --threshold 0 >out
 	jq -e '.classification.doc_type.value == "apple_note"' out
+}
+
+@test "extract learns from what was corrected" {
+	extracted models >records
+	store <records
+	"$bin/extract" review --database decisions.db --field money 2>/dev/null |
+		command jq -c '.correct = (.value.amount != "25")' | "$bin/store" correct >/dev/null 2>&1
+	"$bin/store" reviewed >reviewed
+	"$bin/extract" train --models models --gold reviewed --output counts records 2>/dev/null
+	[ "$(grep -c '^[^#]' counts)" = 1 ] # the money alone was looked at
+	[ "$(grep '^money' counts | tr '\t' ' ')" = "money sum 1 1" ]
 }
 
 @test "a sink that keeps no corrections gets records with them in" {
