@@ -53,10 +53,14 @@ void literals::compile()
 	std::deque<uint32_t> queue;
 	std::vector<uint32_t> suffix;
 
-	for (const std::string &word : words_)
-		for (unsigned char byte : word)
+	for (const std::string &word : words_) {
+		for (char letter : word) {
+			auto byte = static_cast<unsigned char>(letter);
+
 			if (!classes_[byte])
 				classes_[byte] = static_cast<uint8_t>(width_++);
+		}
+	}
 	for (size_t letter = 'a'; letter <= 'z'; letter++)
 		classes_[letter - 'a' + 'A'] = classes_[letter];
 	steps_.assign(width_, 0);
@@ -64,8 +68,8 @@ void literals::compile()
 	for (size_t number = 0; number < words_.size(); number++) {
 		size_t state = 0;
 
-		for (unsigned char byte : words_[number]) {
-			size_t slot = state * width_ + classes_[byte];
+		for (char letter : words_[number]) {
+			size_t slot = state * width_ + classes_[static_cast<unsigned char>(letter)];
 
 			if (!steps_[slot]) {
 				steps_[slot] = static_cast<uint32_t>(ends_.size());
