@@ -46,7 +46,7 @@ until_true() { # the command that is given, with a bound
 }
 
 waits() {
-	[ "$(lexflow list --json 2>/dev/null | jq -r "select(.id == \"$1\") | .waitCount")" = 1 ]
+	[ "$(lexflow list --json "${@:2}" 2>/dev/null | jq -r "select(.id == \"$1\") | .waitCount")" = 1 ]
 }
 
 begin() {
@@ -113,7 +113,7 @@ commands() {
 	[ "$(eval "$(sed -n 3p next) -q --set i=5")" = '"fine"' ]
 	lexflow run -q wait.yaml --id nap --state "it's mine.db" 2>err 3>&- &
 	runner=$!
-	until_true grep -q nap <(lexflow list --state "it's mine.db" --json | grep sleep)
+	until_true waits nap --state "it's mine.db"
 	kill -INT "$runner"
 	wait "$runner" || [ $? -eq 130 ]
 	[ "$(cat err)" = "interrupted; go on with: lexflow resume nap --state 'it'\\''s mine.db'" ]
