@@ -31,6 +31,7 @@ void api_close(struct api *api)
 	api->is_closing = true;
 	folder_close(api->folder);
 	schedules_close(api->schedules);
+	arrivals_close(api);
 	launched_release_all(api);
 	compiled_release_all(api);
 	mem_free(api);

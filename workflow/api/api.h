@@ -46,6 +46,8 @@ struct api_options {
 struct api *api_open(const struct api_options *options, struct error *err);
 /* Take up what an earlier process left: runs go on, those that waited wait again. Returns when all are begun. */
 int api_resume(struct api *api, struct error *err);
+/* Watch a folder, "DIR=WORKFLOW": each file that is complete there begins an execution, once. After api_resume. */
+int api_watch(struct api *api, const char *spec, struct error *err);
 /* A run of the world has ended: was it one of these? To be called from world_options.ended. */
 bool api_ended(struct api *api, struct run *run);
 /* For world_options.find_definition: a workflow that a run starts by its id. */

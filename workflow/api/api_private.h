@@ -168,6 +168,7 @@ struct launch {
  * for the journal is on disk. */
 int launch(struct api *api, const struct launch *what, struct journal_execution *out, struct status *status);
 struct launched *launched_find(const struct api *api, const char *id);
+bool is_begun(struct api *api, const char *id); /* here, or in the journal, whether or not it has ended */
 /* End it (reference, 11.6). It may be gone after this. */
 void launched_cancel(struct launched *launched);
 /* All of a workflow; how many there were. */
@@ -187,12 +188,17 @@ struct schedule_watch; /* opaque */
 struct schedule_watch *schedules_open(struct api *api);
 void schedules_close(struct schedule_watch *watch); /* NULL is fine */
 
+/* ---- arrivals.c */
+struct arrival_watch; /* opaque; of one folder */
+void arrivals_close(struct api *api);
+
 /* ---- api.c */
 struct api {
 	struct api_options options;
 	struct journal *journal;
 	struct folder_watch *folder;
 	struct schedule_watch *schedules;
+	struct arrival_watch *arrivals; /* linked */
 	struct compiled *compiled;
 	struct launched **buckets;
 	size_t bucket_count, launched_count;

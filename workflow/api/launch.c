@@ -42,6 +42,13 @@ struct launched *launched_find(const struct api *api, const char *id)
 	return launched;
 }
 
+bool is_begun(struct api *api, const char *id)
+{
+	struct journal_run run;
+
+	return launched_find(api, id) || journal_get(api->journal, id, &run, NULL) == 1;
+}
+
 static void insert(struct api *api, struct launched *launched)
 {
 	struct launched **bucket = &api->buckets[bucket_of(api, launched->row.id)];

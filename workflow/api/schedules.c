@@ -120,13 +120,6 @@ static void dealt_with(struct schedule_watch *watch, struct planned *planned, co
 	world_when_recorded(watch->api->options.world, note_down, note);
 }
 
-static bool is_begun(struct api *api, const char *id)
-{
-	struct journal_run run;
-
-	return launched_find(api, id) || journal_get(api->journal, id, &run, NULL) == 1;
-}
-
 /* False: there is no room at present; it is tried again. */
 static bool begin(struct schedule_watch *watch, struct planned *planned, const struct schedule *schedule, int64_t due_us)
 {

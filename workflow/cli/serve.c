@@ -26,6 +26,8 @@ static const struct opt_option options[] = {
 	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change a limit of executions, or lift it (lexflow help limits)"},
 	{"workflows", 0, OPT_TEXT, "DIR", NULL, "LEXFLOW_WORKFLOWS",
 	 "every definition in it is a workflow; a file that is saved makes a revision"},
+	{"watch", 0, OPT_MANY, "DIR=WORKFLOW", NULL, NULL,
+	 "a new complete file in the folder begins an execution, once; may be repeated"},
 	{0},
 };
 
@@ -226,12 +228,23 @@ static int open_session(struct serving *serving, const struct opts *opts, struct
 	return result;
 }
 
+static int watch_all(struct serving *serving, const struct opts *opts, struct error *err)
+{
+	const char *given;
+
+	for (size_t i = 0; (given = opt_many(opts, "watch", i)); i++) {
+		if (api_watch(serving->api, given, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int open_all(struct serving *serving, const struct opts *opts, struct error *err)
 {
 	if (open_session(serving, opts, err) < 0 || open_api(serving, opts, err) < 0 ||
-	    listen_here(serving, opts, err) < 0)
+	    listen_here(serving, opts, err) < 0 || api_resume(serving->api, err) < 0)
 		return -1;
-	return api_resume(serving->api, err);
+	return watch_all(serving, opts, err);
 }
 
 /* ---- going, and ending */

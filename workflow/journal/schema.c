@@ -123,5 +123,16 @@ static const char version_5[] = "CREATE TABLE schedules (\n"
 				"	trouble TEXT NOT NULL\n"
 				") STRICT;\n";
 
-const char *const journal_migrations[] = {version_1, version_2, version_3, version_4, version_5};
+/* Files of watched folders that an execution was begun for (arrivals.c). */
+static const char version_6[] = "CREATE TABLE arrivals (\n"
+				"	execution TEXT PRIMARY KEY, -- id, a hash of watch, name and content\n"
+				"	watch TEXT NOT NULL, -- workflow and folder\n"
+				"	name TEXT NOT NULL,\n"
+				"	size INTEGER NOT NULL,\n"
+				"	changed_ns INTEGER NOT NULL, -- of the file, when it was read last\n"
+				"	time_us INTEGER NOT NULL -- when it was begun\n"
+				") STRICT, WITHOUT ROWID;\n"
+				"CREATE INDEX arrivals_by_name ON arrivals (watch, name);\n";
+
+const char *const journal_migrations[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 const size_t journal_migration_count = sizeof(journal_migrations) / sizeof(journal_migrations[0]);
