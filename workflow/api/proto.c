@@ -129,7 +129,8 @@ static int read_value(struct value v, const struct proto_field *field, struct va
 int proto_read(struct value body, const struct proto_field *fields, struct value *out, struct status *status)
 {
 	*out = value_map_new();
-	if (value_is_null(body))
+	/* Google's Node client sends "" for a message without content */
+	if (value_is_null(body) || (body.kind == VALUE_STRING && value_text(body).len == 0))
 		return 0;
 	if (body.kind != VALUE_MAP)
 		return status_set(status, STATUS_INVALID_ARGUMENT,

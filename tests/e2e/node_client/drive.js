@@ -130,7 +130,7 @@ async function executionsRun() {
 }
 
 async function executionsAreCancelled() {
-	const [made] = await executions.createExecution({parent: `${parent}/workflows/wait`, execution: {}});
+	const [made] = await executions.createExecution({parent: `${parent}/workflows/wait`});
 	const [cancelled] = await executions.cancelExecution({name: made.name});
 	assert.strictEqual(cancelled.name, made.name);
 	assert.strictEqual((await untilEnded(made.name)).state, 'CANCELLED');
