@@ -37,6 +37,8 @@ static const struct opt_option options[] = {
 	{"env-file", 0, OPT_TEXT, "FILE", NULL, NULL, "NAME=VALUE lines"},
 	{"limit", 0, OPT_MANY, "NAME=VALUE", NULL, NULL, "change a limit, or lift it: steps=off (lexflow help limits)"},
 	{"id", 0, OPT_TEXT, "ID", NULL, NULL, "id of the run (default: a fresh one)"},
+	{"call-log", 0, OPT_TEXT, "all|errors|none", "none", NULL,
+	 "call steps as JSON lines on stderr, as Cloud Logging has them"},
 	{0},
 };
 
@@ -58,6 +60,7 @@ struct inputs {
 	struct catalog *catalog;
 	struct value argument, env, connectors;
 	struct limits limits;
+	enum call_log call_log;
 };
 
 static int read_limits(const struct opts *opts, struct limits *limits, struct error *err)
@@ -70,6 +73,23 @@ static int read_limits(const struct opts *opts, struct limits *limits, struct er
 			return -1;
 	}
 	return 0;
+}
+
+/* Also by the names that the service gives its levels. */
+static int read_call_log(const struct opts *opts, enum call_log *level, struct error *err)
+{
+	static const char *const names[][2] = {[CALL_LOG_NONE] = {"none", "LOG_NONE"},
+					       [CALL_LOG_ERRORS] = {"errors", "LOG_ERRORS_ONLY"},
+					       [CALL_LOG_ALL] = {"all", "LOG_ALL_CALLS"}};
+	const char *given = opt_text(opts, "call-log");
+
+	for (int i = CALL_LOG_NONE; i <= CALL_LOG_ALL; i++) {
+		if (strcmp(given, names[i][0]) == 0 || strcmp(given, names[i][1]) == 0) {
+			*level = (enum call_log)i;
+			return 0;
+		}
+	}
+	return error_set(err, ERROR_INPUT, "--call-log is all, errors or none, not \"%s\"", given);
 }
 
 static int check_argument(const struct inputs *in, struct error *err)
@@ -96,6 +116,7 @@ static int read_inputs(const struct opts *opts, const char *file, struct inputs 
 		return status;
 	if (cli_read_data(opt_text(opts, "data"), &in->argument, &err) < 0 ||
 	    cli_read_env(opts, &in->env, &err) < 0 || read_limits(opts, &in->limits, &err) < 0 ||
+	    read_call_log(opts, &in->call_log, &err) < 0 ||
 	    check_argument(in, &err) < 0 ||
 	    cli_complete_connectors(opts, in->plan, in->catalog, &in->connectors, &err) < 0) {
 		cli_fault(&err);
@@ -130,6 +151,7 @@ static int begin(struct session *session, const struct opts *opts, const char *f
 	}
 	session->run =
 		world_start(session->world, &session->row, in->plan, in->argument, in->env, in->connectors, &in->limits);
+	run_log_calls(session->run, in->call_log);
 	return 0;
 }
 

@@ -157,6 +157,8 @@ enum outcome unwind(struct strand *strand, struct value raised, struct value tra
 		struct frame *frame = strand->top;
 		const struct plan_handler *handler = run->over_limit ? NULL : find_handler(run->plan, frame);
 
+		if (run->call_log)
+			call_raised(strand, raised, trace, handler != NULL);
 		if (handler) {
 			empty_stack(frame);
 			clear_slots(run, frame, handler->own_from, handler->own_to);

@@ -187,8 +187,11 @@ void effect_answered(struct effect *effect, struct value content)
 		value_unref(over);
 		return;
 	}
-	if (!in_passing)
+	if (!in_passing) {
 		push(strand->top, result ? value_ref(*result) : value_null());
+		if (run->call_log)
+			call_returned(strand);
+	}
 	strand_ready(strand);
 }
 

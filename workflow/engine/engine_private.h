@@ -28,6 +28,7 @@ struct frame {
 	int unit;
 	int pc;              /* next operation */
 	int depth;           /* of the expression stack */
+	int64_t called_us;   /* when its call under way began; only while calls are logged */
 	struct value *stack; /* behind the slots */
 	struct value slots[];
 };
@@ -100,6 +101,7 @@ struct run {
 	int64_t memory_bytes;                 /* of all variables, exact: memory.c */
 	int64_t busy_at;                      /* step at which the host was last told that time passes */
 	bool allows_bytes;                    /* in the result */
+	enum call_log call_log;
 	bool over_limit;                      /* a ResourceLimitError is on its way: nothing catches it */
 
 	struct past *past;
@@ -186,6 +188,11 @@ void effect_free(struct effect *effect);    /* unlinks it */
 
 struct value step_name(const struct run *run, int step); /* "main.open", or null for none */
 
+/* ---- call_log.c: only while calls are logged; nothing when the operation before the frame's pc is no call step's */
+void call_begins(struct strand *strand, struct frame *frame); /* its arguments are on the stack */
+void call_returned(struct strand *strand);		      /* its result is */
+void call_raised(struct strand *strand, struct value raised, struct value trace, bool is_handled);
+
 /* ---- callback.c */
 /* Takes `request`, gives {"url"}; an event of its own, as observe. */
 enum outcome endpoint_open(struct strand *strand, const struct stdlib_function *function, struct value request,
@@ -216,6 +223,7 @@ struct value trace_new(const struct strand *strand); /* list of {"step","routine
 struct value shown_error(struct value raised); /* as the journal can hold it: a text in place of what nests too deeply */
 struct value error_report(struct value raised,
 			  struct value trace); /* lent; {"payload","context","stackTrace"} */
+void error_head(struct buf *text, struct value raised); /* its message, in one line: appended */
 bool has_json_form(struct value v);            /* bytes, NaN and infinity have none */
 struct value iteration_of(const struct strand *strand,
 			  const struct frame *frame); /* list of loop indexes, outermost first */

@@ -198,6 +198,8 @@ static enum outcome give_back(struct strand *strand, struct frame *frame)
 	strand->call_depth -= !is_builtin(strand->run, frame);
 	frame_free(strand->run, frame);
 	push(caller, result);
+	if (strand->run->call_log)
+		call_returned(strand);
 	return GO;
 }
 
@@ -352,11 +354,25 @@ static inline enum outcome move(struct strand *strand, struct frame *frame, cons
 	}
 }
 
+/* A call while calls are logged: those that are over at once are told of here, others where their result comes. */
+static enum outcome call_logged(struct strand *strand, struct frame *frame, const struct op *op, struct value *raised)
+{
+	enum outcome outcome;
+
+	call_begins(strand, frame);
+	outcome = act(strand, frame, op, raised);
+	if (outcome == GO && strand->top == frame)
+		call_returned(strand);
+	return outcome;
+}
+
 static inline enum outcome perform(struct strand *strand, struct frame *frame, const struct op *op,
 				   struct value *raised)
 {
 	if (op->code <= CODE_ARRANGE)
 		return compute(strand, frame, op, raised);
+	if (op->code <= CODE_LOG && strand->run->call_log)
+		return call_logged(strand, frame, op, raised);
 	if (op->code <= CODE_CLEAR)
 		return act(strand, frame, op, raised);
 	return move(strand, frame, op, raised);

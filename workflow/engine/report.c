@@ -38,7 +38,7 @@ struct value trace_new(const struct strand *strand)
 	return trace;
 }
 
-static void context_head(struct buf *text, struct value raised)
+void error_head(struct buf *text, struct value raised)
 {
 	struct slice message = value_get_text(raised, "message");
 
@@ -62,7 +62,7 @@ struct value error_report(struct value raised, struct value trace)
 	struct buf text;
 
 	buf_init(&text, 0);
-	context_head(&text, raised);
+	error_head(&text, raised);
 	for (size_t i = 0; i < value_len(trace); i++) {
 		struct value element = *value_list_at(trace, i);
 		const struct value *at = value_get(element, "position");

@@ -68,6 +68,9 @@ struct run_host {
 	/* Where requests to callbacks come in, "http://127.0.0.1:8787": appended. -1 with *err when they cannot.
 	 * NULL is a -1. */
 	int (*listen)(void *ctx, struct run *run, struct buf *base, struct error *err);
+	/* A line of the call log (call_log.c), to be told once the run's next event is on disk: a resumed run then tells
+	 * none again. Lent. May be NULL. */
+	void (*called)(void *ctx, struct run *run, struct value line);
 	/* A callback can be sent to once `ticket` is on disk; 0: it was opened by an earlier process. Lent. May be
 	 * NULL. */
 	void (*opened)(void *ctx, struct run *run, const struct callback *callback, int64_t ticket);
@@ -107,6 +110,10 @@ void run_free(struct run *run); /* abandons what is under way; NULL is fine */
 
 /* Before run_begin: the events of the past, numbers 1, 2 ... in order; content is copied. */
 int run_add_history(struct run *run, const struct event *event, struct error *err);
+
+/* Before run_begin: which calls of the definition's own call steps the host is told of (reference, 11.7). */
+enum call_log { CALL_LOG_NONE, CALL_LOG_ERRORS, CALL_LOG_ALL };
+void run_log_calls(struct run *run, enum call_log level);
 
 /* Before run_begin: variables (a map; lent) that sys.get_env sees in place of those it had, from the end of the history on;
  * an event of the run. */

@@ -64,6 +64,19 @@ static void tell_log(struct world *world, const struct waiting *waiting)
 	value_unref(fields);
 }
 
+/* The call log is asked for by its level alone, and is JSON whatever the form of other lines. */
+static void tell_call(const struct world *world, struct value line)
+{
+	struct logger log = *world->options.log;
+	struct slice state = value_get_text(line, "state");
+	bool has_failed = slice_is(state, "EXCEPTION_RAISED");
+
+	log.format = LOG_JSON;
+	log.threshold = LOG_INFO;
+	log_write(&log, has_failed ? LOG_ERROR : LOG_INFO, line, "%.*s in step %.*s: %.*s",
+		  SLICE_ARG(value_get_text(line, "callee")), SLICE_ARG(value_get_text(line, "step")), SLICE_ARG(state));
+}
+
 static void tell_opened(struct world *world, const struct waiting *waiting)
 {
 	if (world->options.opened)
@@ -83,6 +96,9 @@ static void release_one(struct world *world, struct waiting *waiting)
 		break;
 	case WAITING_LOG:
 		tell_log(world, waiting);
+		break;
+	case WAITING_CALL:
+		tell_call(world, waiting->entry);
 		break;
 	case WAITING_OPENED:
 		tell_opened(world, waiting);
@@ -177,12 +193,58 @@ static void failed(void *ctx, const struct error *err)
 
 /* ---- what a run asks */
 
+/* Lines of the call log that no event follows yet; with more than so many, a run that only computes tells them at once. */
+enum { CALLS_KEPT = 1000 };
+
+/* They wait for the event that follows them; without a ticket they are told at once, or not at all. */
+static void release_calls(struct world *world, struct seat *seat, int64_t ticket, bool is_told)
+{
+	while (seat->calls_first) {
+		struct waiting *waiting = seat->calls_first;
+
+		seat->calls_first = waiting->next;
+		if (ticket)
+			enqueue(world, (struct waiting){.kind = WAITING_CALL, .ticket = ticket, .entry = waiting->entry});
+		else if (is_told)
+			tell_call(world, waiting->entry);
+		if (!ticket)
+			value_unref(waiting->entry);
+		mem_free(waiting);
+	}
+	seat->call_count = 0;
+}
+
+static void called(void *ctx, struct run *run, struct value line)
+{
+	struct seat *seat = run_user(run);
+	struct waiting *waiting = mem_new(sizeof(*waiting));
+	struct value labels = value_map_new();
+
+	if (seat->call_count == CALLS_KEPT)
+		release_calls(ctx, seat, 0, true);
+	value_put(&labels, "workflows.googleapis.com/execution_id", value_string_z(run_id(run)));
+	value_put(&labels, "workflows.googleapis.com/revision_id",
+		  value_string(value_get_text(run_env(run), "GOOGLE_CLOUD_WORKFLOW_REVISION_ID")));
+	waiting->entry = value_ref(line);
+	value_put(&waiting->entry, "@type",
+		  value_string_z("type.googleapis.com/google.cloud.workflows.type.EngineCallLog"));
+	value_put(&waiting->entry, "executionId", value_string_z(run_id(run)));
+	value_put(&waiting->entry, "logging.googleapis.com/labels", labels);
+	if (seat->call_count++ == 0)
+		seat->calls_first = waiting;
+	else
+		seat->calls_last->next = waiting;
+	seat->calls_last = waiting;
+}
+
 static int64_t append(void *ctx, struct run *run, const struct event *event)
 {
 	struct world *world = ctx;
 	struct seat *seat = run_user(run);
 	int64_t ticket = journal_append(world->journal, &seat->row, event);
 
+	if (seat->calls_first)
+		release_calls(world, seat, ticket, true);
 	world->figures.events++;
 	if (!world->uncommitted) {
 		world->uncommitted = ticket;
@@ -396,6 +458,7 @@ static const struct run_host *host_of(struct world *world)
 					.random = random_bytes,
 					.busy = busy,
 					.logged = logged,
+					.called = called,
 					.listen = listen_for,
 					.opened = opened};
 	return &world->host;
@@ -528,6 +591,7 @@ void world_free_run(struct run *run)
 	while (*link != seat)
 		link = &(*link)->next;
 	*link = seat->next;
+	release_calls(seat->world, seat, 0, false);
 	run_free(run);
 	mem_free(seat);
 }

@@ -9,6 +9,7 @@
 enum waiting_kind {
 	WAITING_EFFECT,	 /* leaves */
 	WAITING_LOG,	 /* is told */
+	WAITING_CALL,	 /* a line of the call log: is told */
 	WAITING_OPENED,	 /* a callback: people are told where it is */
 	WAITING_ARRIVAL, /* of a request to one: its sender is answered */
 	WAITING_END,	 /* of a run */
@@ -20,7 +21,7 @@ struct waiting {
 	enum waiting_kind kind;
 	struct effect *effect; /* lent by its run; NULL when abandoned */
 	struct run *run;
-	struct value entry; /* LOG: the line; OPENED: {"method", "url", "step"}; else null */
+	struct value entry; /* LOG, CALL: the line; OPENED: {"method", "url", "step"}; else null */
 	world_arrived *arrived;
 	void *arrived_ctx;
 	struct waiting *next;
@@ -34,6 +35,8 @@ struct seat {
 	bool is_resumed;
 	bool has_begun;
 	bool is_over; /* its end is queued */
+	struct waiting *calls_first, *calls_last; /* lines of the call log: they wait for the run's next event */
+	size_t call_count;
 	int64_t shared; /* ticket of the last event that it shares with another run; 0: none */
 	struct seat *next; /* all of the world */
 };

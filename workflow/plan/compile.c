@@ -203,11 +203,23 @@ bool is_external_call(struct slice callee)
 	return slice_starts(callee, SLICE("http.")) || slice_starts(callee, SLICE("googleapis."));
 }
 
+static void add_call(struct compiler *c, const struct call *call)
+{
+	struct plan *plan = c->plan;
+
+	if (in_builtin(c))
+		return;
+	if ((size_t)plan->call_count == c->call_capacity)
+		plan->calls = mem_grow(plan->calls, &c->call_capacity, sizeof(*plan->calls));
+	plan->calls[plan->call_count++] = (struct plan_call){plan->op_count - 1, call};
+}
+
 static void compile_call(struct compiler *c, const struct call *call)
 {
 	struct variable variable;
 
 	compile_call_step(c, call);
+	add_call(c, call);
 	if (!call->result.text.ptr)
 		emit(c, CODE_POP, 0, 0, 0, -1);
 	else if (scope_writable(c, call->result, &variable))
@@ -371,6 +383,7 @@ void plan_free(struct plan *plan)
 	mem_free(plan->loops);
 	mem_free(plan->handlers);
 	mem_free(plan->forks);
+	mem_free(plan->calls);
 	mem_free(plan->connectors);
 	definition_free(plan->builtin);
 	definition_free(plan->definition);

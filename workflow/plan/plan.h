@@ -135,6 +135,11 @@ struct plan_fork {
 	int unit_count;
 };
 
+struct plan_call { /* a call step, also one without a name; what an expression or a connector calls is none */
+	int op;
+	const struct call *call; /* of the definition */
+};
+
 struct plan {
 	struct definition *definition; /* owned */
 	struct op *ops;
@@ -160,6 +165,8 @@ struct plan {
 	int handler_count;
 	struct plan_fork *forks;
 	int fork_count;
+	struct plan_call *calls; /* by op */
+	int call_count;
 	size_t warning_count; /* in `diags`, when it was built */
 };
 

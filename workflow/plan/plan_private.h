@@ -61,7 +61,7 @@ struct compiler {
 	struct plan *plan;
 	struct diags *diags;
 	size_t op_capacity, constant_capacity, function_capacity, unit_capacity, step_capacity, loop_capacity,
-		handler_capacity, fork_capacity;
+		handler_capacity, fork_capacity, call_capacity;
 	int unit;        /* being compiled */
 	int depth;       /* of the expression stack here */
 	int step;        /* innermost named step, or -1 */
