@@ -114,13 +114,21 @@ void calibration_write(const struct calibration *calibration, FILE *out)
 			calibration->list[i].right, calibration->list[i].wrong);
 }
 
-void calibration_apply(const struct calibration *calibration, struct model *model)
+static bool is_from(const struct rule *rule, const char *folder)
+{
+	size_t length = folder ? strlen(folder) : 0;
+
+	return !folder || (strncmp(rule->at.file, folder, length) == 0 && rule->at.file[length] == '/' &&
+			   !strchr(rule->at.file + length + 1, '/'));
+}
+
+void calibration_apply(const struct calibration *calibration, struct model *model, const char *folder)
 {
 	for (struct field *field = model->fields; calibration->count && field; field = field->next)
 		for (struct rule *rule = field->rules; rule; rule = rule->next) {
 			double measured = calibration_confidence(calibration, field->name, rule->name);
 
-			if (measured >= 0 && rule->name.len)
+			if (measured >= 0 && rule->name.len && is_from(rule, folder))
 				rule->sure = measured;
 		}
 }

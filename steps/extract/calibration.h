@@ -33,7 +33,7 @@ double calibration_confidence(const struct calibration *calibration, struct slic
 /* FOLDER/confidence.tsv; 0 also when there is none, -1 with ERROR_INPUT, which names file and line. */
 int calibration_read(struct calibration *calibration, const char *folder, struct error *err);
 void calibration_write(const struct calibration *calibration, FILE *out);
-/* The rules of a model get their measured confidence. */
-void calibration_apply(const struct calibration *calibration, struct model *model);
+/* The rules of a model that were read from `folder` (NULL: all) get their measured confidence. */
+void calibration_apply(const struct calibration *calibration, struct model *model, const char *folder);
 
 #endif

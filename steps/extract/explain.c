@@ -16,7 +16,8 @@ static const struct opt_option options[] = {
 	{"type", 't', OPT_TEXT, "TYPE", NULL, NULL, "document type, where the record does not say it"},
 	{"language", 'l', OPT_TEXT, "CODE", NULL, NULL, "language, where the record does not say it: en, fr"},
 	{"field", 'f', OPT_TEXT, "NAME", NULL, NULL, "this field alone"},
-	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS", "extraction models, TYPE.yaml each"},
+	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS",
+	 "your own extraction models, TYPE.yaml each, before those that ship"},
 	{"all", 'a', OPT_FLAG, NULL, NULL, NULL, "rules that match nowhere too"},
 	{"json", 0, OPT_FLAG, NULL, NULL, NULL, "one JSON object: model, fields, unknown, trace"},
 	{"help", 'h', OPT_FLAG, NULL, NULL, NULL, "print this"},
@@ -174,7 +175,8 @@ static void print_text(const struct opts *opts, struct value extraction, struct 
 	struct value fields = *value_get(extraction, "fields");
 	const char *only = opt_text(opts, "field");
 
-	printf("model %.*s\n", SLICE_ARG(value_get_text(extraction, "model")));
+	printf("model %.*s, %.*s\n", SLICE_ARG(value_get_text(extraction, "model")),
+	       SLICE_ARG(value_get_text(extraction, "model_from")));
 	for (size_t i = 0; i < value_len(fields); i++)
 		if (!only || slice_is(value_map_key(fields, i), only))
 			print_field(opts, value_map_key(fields, i), extraction, trace);

@@ -350,6 +350,7 @@ struct value extract_explained(const struct model *model, struct slice text, str
 		run_field(&run, field, i);
 	value_put(&extraction, "model",
 		  value_stringf("%.*s@%lld", SLICE_ARG(model->name), (long long)model->version));
+	value_put(&extraction, "model_from", value_string_z(model->own ? "own" : "shipped"));
 	value_put(&extraction, "fields", fields_value(&run, pages));
 	value_put(&extraction, "unknown", unknown_value(&run));
 	if (run.reading.late)

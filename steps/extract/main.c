@@ -3,6 +3,7 @@
 #include "lib/clock/clock.h"
 #include "lib/mem/mem.h"
 #include "lib/step/step.h"
+#include "steps/extract/check.h"
 #include "steps/extract/explain.h"
 #include "steps/extract/extract.h"
 #include "steps/extract/models.h"
@@ -32,6 +33,8 @@ static const char response_schema[] =
 	"\"extraction\": {\"type\": \"object\", \"required\": [\"model\", \"fields\"], \"properties\": {"
 	"\"model\": {\"type\": \"string\", \"description\": \"TYPE@VERSION of the extraction "
 	"model, NAME@HOST of one that is served elsewhere\"}, "
+	"\"model_from\": {\"enum\": [\"own\", \"shipped\"], "
+	"\"description\": \"own: a file of --models has a part in the model\"}, "
 	"\"fallback\": {\"type\": \"string\", \"description\": \"why the rules answered for the endpoint\"}, "
 	"\"dropped\": {\"type\": \"array\", \"description\": \"what the endpoint said and is not so\"}, "
 	"\"partial\": {\"type\": \"boolean\", \"description\": \"true when time ran out\"}, "
@@ -48,7 +51,8 @@ static const char response_schema[] =
 	"\"page\": {\"type\": \"integer\"}, \"page_offset\": {\"type\": \"integer\"}, \"rule\": {\"type\": \"string\"}}}}}";
 
 static const struct opt_option options[] = {
-	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS", "extraction models, TYPE.yaml each"},
+	{"models", 0, OPT_TEXT, "FOLDER", NULL, "EXTRACT_MODELS",
+	 "your own extraction models, TYPE.yaml each, before those that ship"},
 	ENDPOINT_OPTIONS("EXTRACT_"),
 	{NULL},
 };
@@ -146,23 +150,6 @@ done:
 	return result;
 }
 
-/* extract check [FOLDER]: a lawyer's changes, tried before they are used. */
-static int check(int argc, char **argv)
-{
-	struct error err = {0};
-	int bad = argc > 2 ? -1 : models_check(argc > 1 ? argv[1] : NULL, stderr, &err);
-
-	if (argc > 2 || (argc > 1 && argv[1][0] == '-')) {
-		fprintf(stderr, "usage: extract check [FOLDER]\n");
-		return 2;
-	}
-	if (bad < 0) {
-		fprintf(stderr, "extract: %s%s%s\n", err.message, err.hint[0] ? "; " : "", err.hint);
-		return error_exit_status(&err);
-	}
-	return bad ? 2 : 0;
-}
-
 static int print_view(enum view_kind kind, const char *path)
 {
 	struct buf text;
@@ -203,7 +190,7 @@ static const struct step_verb verbs[] = {
 	{"train", "count how often each rule was right on annotated documents", train_verb},
 	{"explain", "say which rule gave which value and what was refused: extract explain FILE", explain_verb},
 	{"review", "list the values that a person should look at", review_verb},
-	{"check", "read and compile every model of a folder, print what is wrong", check},
+	{"check", "read and compile models, print what is wrong: extract check [FILE|FOLDER]...", check_verb},
 	{NULL},
 };
 

@@ -155,6 +155,7 @@ struct model {
 	struct arena arena;
 	struct slice name;
 	int64_t version;
+	bool own; /* a file of it is somebody's own, not one that ships */
 	struct macro *macros;
 	struct region *regions;
 	int region_count;
@@ -165,9 +166,21 @@ struct model {
 	size_t rule_count[VIEW_KINDS];
 };
 
-/* Reads FOLDER/NAME.yaml and what it includes. NULL after at least one error was added to `diags`;
- * the places' file names live as long as `diags` and the model: they are kept in `names`. */
-struct model *model_read(const char *folder, const char *name, struct arena *names, struct diags *diags);
+/* Where files of models are: the first folder that has a file gives it; a NULL ends the list. */
+enum { MODEL_FOLDERS = 2 };
+struct model_folders {
+	char *list[MODEL_FOLDERS + 1];
+	int own; /* so many of them, from the first, are somebody's own; what follows ships */
+};
+
+/* The number of the first folder from `from` on that has NAME.yaml, or -1. */
+int model_folder(const struct model_folders *folders, int from, struct slice name);
+
+/* Reads NAME.yaml and what it includes. A file that includes its own name means the one it takes the place of,
+ * in the next folder. NULL after at least one error was added to `diags`; the places' file names live as long
+ * as `diags` and the model: they are kept in `names`. */
+struct model *model_read(const struct model_folders *folders, const char *name, struct arena *names,
+			 struct diags *diags);
 /* Compiles every pattern, in `pool` (may be NULL) what other models have too. 0, or -1 with errors in `diags`. */
 int model_compile(struct model *model, struct regex_pool *pool, struct diags *diags);
 void model_free(struct model *model); /* NULL is fine */

@@ -334,6 +334,6 @@ void model_read_members(struct model_reader *reader, const struct yaml_node *roo
 	if (expect_map(reader, fields, "fields"))
 		for (size_t i = 0; i < fields->count; i++)
 			read_field(reader, &fields->entries[i]);
-	else if (own && !yaml_get(root, "include"))
+	else if (own && !yaml_get(root, "include") && !yaml_get(root, "define") && !yaml_get(root, "tables"))
 		diags_error(reader->diags, root->at, "bad-model", "a model has \"fields\" or an \"include\"");
 }

@@ -7,13 +7,11 @@
 
 struct model_reader {
 	struct model *model;
-	const char *folder;
+	const struct model_folders *folders;
 	struct arena *names;
 	struct diags *diags;
 };
 
-/* model.c: FOLDER/NAME.yaml and its includes into the model. */
-void model_read_file(struct model_reader *reader, struct slice name, int depth);
 /* model_file.c: the members of one file; `own` is the type's file, not an included one. */
 void model_read_members(struct model_reader *reader, const struct yaml_node *root, bool own);
 /* model_rule.c: the rules of one field, appended. */

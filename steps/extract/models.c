@@ -1,4 +1,4 @@
-/* models.c - find the folder, keep what was compiled. */
+/* models.c - find the folders, keep what was compiled. */
 
 #include "steps/extract/models.h"
 #include "lib/mem/mem.h"
@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TYPE_MAX = 64, MODEL_NAME_MAX = 2 * TYPE_MAX + 2, PATH_MAX_BYTES = 4096 };
@@ -22,10 +23,10 @@ struct slot {
 };
 
 struct models {
-	char *folder; /* owned */
+	struct model_folders folders; /* owned */
 	pthread_mutex_t lock;
 	struct slot *slots;      /* guarded by lock; a slot is read-only once it is in the list */
-	struct calibration calibration;
+	struct calibration calibrations[MODEL_FOLDERS]; /* by folder */
 	struct regex_pool *pool; /* guarded by lock; most patterns are those of included files */
 };
 
@@ -50,7 +51,7 @@ static bool has_models(const char *folder)
 }
 
 /* Beside the installed program, or in the tree it was built in; owned. */
-static char *own_folder(void)
+static char *shipped_folder(void)
 {
 	static const char *const places[] = {"../share/lexflow/extract", "../../steps/extract/models",
 					     "../../../steps/extract/models",
@@ -76,29 +77,46 @@ static char *own_folder(void)
 	return NULL;
 }
 
+static bool is_same_folder(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/* The own one, where there is one, and the one that ships. */
+static int find_folders(struct model_folders *folders, const char *own, struct error *err)
+{
+	char *shipped = shipped_folder();
+
+	if (own && shipped && is_same_folder(own, shipped))
+		own = NULL;
+	if (own)
+		folders->list[folders->own++] = mem_strdup(own);
+	folders->list[folders->own] = shipped;
+	if (own && access(own, R_OK | X_OK) < 0)
+		return error_set(err, ERROR_NOT_FOUND, "no folder of extraction models at %s", own);
+	if (own && !has_models(own))
+		return error_set(err, ERROR_INPUT, "no extraction model (*.yaml) in %s", own);
+	if (own || shipped)
+		return 0;
+	error_set(err, ERROR_NOT_FOUND, "the extraction models are not where the program was installed");
+	error_hint(err, "say where with --models FOLDER or EXTRACT_MODELS");
+	return -1;
+}
+
 struct models *models_open(const char *folder, struct error *err)
 {
 	struct models *models = mem_new(sizeof(*models));
 
 	pthread_mutex_init(&models->lock, NULL);
 	models->pool = regex_pool_new();
-	models->folder = folder ? mem_strdup(folder) : own_folder();
-	if (!models->folder) {
-		error_set(err, ERROR_NOT_FOUND,
-			  "the extraction models are not where the program was installed");
-		error_hint(err, "say where with --models FOLDER or EXTRACT_MODELS");
+	if (find_folders(&models->folders, folder, err) < 0)
 		goto fail;
-	}
-	if (access(models->folder, R_OK | X_OK) < 0) {
-		error_set(err, ERROR_NOT_FOUND, "no folder of extraction models at %s", models->folder);
-		goto fail;
-	}
-	if (!has_models(models->folder)) {
-		error_set(err, ERROR_INPUT, "no extraction model (*.yaml) in %s", models->folder);
-		goto fail;
-	}
-	if (calibration_read(&models->calibration, models->folder, err) < 0)
-		goto fail;
+	for (int i = 0; models->folders.list[i]; i++)
+		if (calibration_read(&models->calibrations[i], models->folders.list[i], err) < 0)
+			goto fail;
 	return models;
 
 fail:
@@ -118,16 +136,18 @@ void models_close(struct models *models)
 		arena_release(&slot->names);
 		mem_free(slot);
 	}
-	calibration_release(&models->calibration);
+	for (int i = 0; i < MODEL_FOLDERS; i++) {
+		calibration_release(&models->calibrations[i]);
+		mem_free(models->folders.list[i]);
+	}
 	regex_pool_free(models->pool);
 	pthread_mutex_destroy(&models->lock);
-	mem_free(models->folder);
 	mem_free(models);
 }
 
-const char *models_folder(const struct models *models)
+const struct model_folders *models_folders(const struct models *models)
 {
-	return models->folder;
+	return &models->folders;
 }
 
 /* The first complaint as one error. */
@@ -152,27 +172,19 @@ static void set_error(struct error *err, struct diags *diags)
 static struct model *load(const struct models *models, const char *name, struct arena *names,
 			  struct diags *diags)
 {
-	struct model *model = model_read(models->folder, name, names, diags);
+	const struct model_folders *folders = &models->folders;
+	struct model *model = model_read(folders, name, names, diags);
 
 	if (model && model_compile(model, models->pool, diags) < 0) {
 		model_free(model);
 		model = NULL;
 	}
+	/* What ships was measured with the rules that ship; what was measured here goes before it. */
+	if (model && folders->list[1])
+		calibration_apply(&models->calibrations[1], model, folders->list[1]);
 	if (model)
-		calibration_apply(&models->calibration, model);
+		calibration_apply(&models->calibrations[0], model, folders->own ? NULL : folders->list[0]);
 	return model;
-}
-
-static bool has_file(const char *folder, const char *name)
-{
-	struct buf path;
-	bool found;
-
-	buf_init(&path, PATH_MAX_BYTES * 2);
-	buf_printf(&path, "%s/%s.yaml", folder, name);
-	found = access(buf_text(&path), R_OK) == 0;
-	buf_release(&path);
-	return found;
 }
 
 /* File names must stay in the folder; the type comes from outside. */
@@ -209,6 +221,14 @@ static struct slot *find_slot(struct models *models, const char *type)
 	return slot;
 }
 
+bool models_is_name(struct slice name)
+{
+	size_t dot = slice_find(name, SLICE("."), 0);
+
+	return dot == SIZE_MAX ? is_plain(name)
+			       : is_plain(slice_sub(name, 0, dot)) && is_plain(slice_sub(name, dot + 1, name.len));
+}
+
 /* "TYPE" or "TYPE.LANGUAGE" in `name`; false when it cannot be one. */
 static bool name_model(struct slice type, struct slice language, char name[MODEL_NAME_MAX])
 {
@@ -231,7 +251,7 @@ static struct slot *choose(struct models *models, struct slice type, struct slic
 		if ((i != 1 && !language.len) || !name_model(types[i], languages[i], name))
 			continue;
 		slot = find_slot(models, name);
-		if (!slot && has_file(models->folder, name))
+		if (!slot && model_folder(&models->folders, 0, slice_of(name)) >= 0)
 			return NULL;
 	}
 	if (slot)
@@ -260,58 +280,4 @@ const struct model *models_get(struct models *models, struct slice doc_type, str
 			error_hint(err, "%s", slot->err.hint);
 	}
 	return slot->model;
-}
-
-/* True when a complaint is about a file that none was printed for yet: what several models include is said
- * once. */
-static bool is_news(struct diags *diags, struct buf *files)
-{
-	bool news = false;
-
-	for (size_t i = 0; i < diags_count(diags); i++) {
-		const char *file = diags_at(diags, i).at.file;
-
-		if (slice_find(buf_slice(files), slice_of(file), 0) != SIZE_MAX)
-			continue;
-		buf_printf(files, "%s\n", file);
-		news = true;
-	}
-	return news;
-}
-
-static bool check_model(const struct models *models, const char *file, struct buf *files, FILE *out)
-{
-	char *name = mem_strndup(file, strlen(file) - strlen(".yaml"));
-	struct diags *diags = diags_new();
-	struct arena names;
-	bool good;
-
-	arena_init(&names);
-	model_free(load(models, name, &names, diags));
-	good = diags_errors(diags) == 0;
-	if (is_news(diags, files))
-		diags_print(diags, out);
-	diags_free(diags);
-	arena_release(&names);
-	mem_free(name);
-	return good;
-}
-
-int models_check(const char *folder, FILE *out, struct error *err)
-{
-	struct models *models = models_open(folder, err);
-	DIR *dir = models ? opendir(models->folder) : NULL;
-	struct dirent *entry;
-	struct buf files;
-	int bad = models ? 0 : -1;
-
-	buf_init(&files, 0);
-	while (dir && (entry = readdir(dir)))
-		if (is_model_file(entry->d_name))
-			bad += !check_model(models, entry->d_name, &files, out);
-	if (dir)
-		closedir(dir);
-	buf_release(&files);
-	models_close(models);
-	return bad;
 }

@@ -1,5 +1,8 @@
 /*
- * models.h - the folder of extraction models; each read and compiled when a document first needs it.
+ * models.h - the extraction models at hand; each read and compiled when a document first needs it.
+ *
+ * There are those that ship and, before them, a folder of somebody's own: a file of the same name there takes the
+ * place of ours, for includes too, any other is one more type or language.
  *
  * Compiling a model takes milliseconds, so a start compiles none. A type without a file of its own gets
  * default.yaml. What went wrong with a model is kept: every document of the type gets the same message.
@@ -12,22 +15,20 @@
 #include "lib/diag/error.h"
 #include "steps/extract/model.h"
 
-#include <stdio.h>
-
 struct models; /* opaque */
 
-/* `folder` NULL: where the program finds its own (share/lexflow/extract beside bin, or the source tree).
- * NULL with ERROR_NOT_FOUND or ERROR_INPUT (no *.yaml in it). */
+/* `folder` is somebody's own, or NULL for none. Those that ship are beside the program (share/lexflow/extract
+ * beside bin, or in the source tree); without a folder of one's own they must be there.
+ * NULL with ERROR_NOT_FOUND or ERROR_INPUT (no *.yaml in the folder). */
 struct models *models_open(const char *folder, struct error *err);
 void models_close(struct models *models); /* NULL is fine */
-const char *models_folder(const struct models *models);
+const struct model_folders *models_folders(const struct models *models);
+/* TYPE or TYPE.LANGUAGE: what a file that is ever asked for is called, without .yaml. */
+bool models_is_name(struct slice name);
 
 /* The compiled model of the type in the language ("fr"; empty: none known): TYPE.LANGUAGE, else TYPE, else
  * default.LANGUAGE, else default. NULL with the first complaint about its file (ERROR_INPUT). */
 const struct model *models_get(struct models *models, struct slice doc_type, struct slice language,
 			       struct error *err);
-
-/* Reads and compiles every model of the folder; prints what is wrong to `out`. How many models are bad. */
-int models_check(const char *folder, FILE *out, struct error *err);
 
 #endif

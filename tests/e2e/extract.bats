@@ -259,3 +259,95 @@ Dated: March 4, 2031'
 	echo "$output"
 	[ "$status" -eq 0 ] && [ -z "$output" ]
 }
+
+@test "models of one's own are added to those that ship, and take the place of their like" {
+	mkdir models
+	cat >models/consent_decree.yaml <<-'END'
+		model: consent_decree
+		version: 3
+		include: [common]
+		fields:
+		  decree: '(?i)decree no\. (?P<value>\d+)'
+		  doc_date:
+		    rules:
+		      - {name: entered, find: 'Entered (?P<date>{{DATE}})', give: {value: $date | date}, first: true}
+	END
+	record consent_decree "Decree No. 17. Entered March 4, 2031." >in.jsonl
+	record administrative_order "$order" >>in.jsonl
+	"$extract" --models models <in.jsonl >out.jsonl
+	jq -se '.[0].extraction | .model == "consent_decree@3" and .model_from == "own" and
+		.fields.decree[0].value == "17" and .fields.doc_date.value == "2031-03-04"' out.jsonl
+	jq -se '.[1].extraction | .model == "administrative_order@1" and .model_from == "shipped"' out.jsonl
+	jq -se '.[0].extraction.model == "default@1" and .[0].extraction.model_from == "shipped"' <("$extract" <in.jsonl)
+	# What ships finds the same as without a folder of one's own, confidence included.
+	[ "$(tail -n 1 out.jsonl)" = "$("$extract" <in.jsonl | tail -n 1)" ]
+	# A file of the same name: what ships is not asked; one that includes its own name goes on from it.
+	echo '{"version": 2, "fields": {"note": "\\w+"}}' >models/administrative_order.yaml
+	"$extract" --models models <in.jsonl >out.jsonl
+	jq -se '.[1].extraction | .model == "administrative_order@2" and .model_from == "own" and
+		(.fields | keys) == ["note"]' out.jsonl
+	echo '{"version": 2, "include": ["administrative_order"], "fields": {"note": "(?i)order"}}' >models/administrative_order.yaml
+	"$extract" --models models <in.jsonl >out.jsonl
+	jq -se '.[1].extraction | .model == "administrative_order@2" and (.fields.note | length > 0) and
+		.fields.doc_date.value == "'"$(record administrative_order "$order" | "$extract" | command jq -r .extraction.fields.doc_date.value)"'"' out.jsonl
+	run -0 --separate-stderr "$extract" check models
+	[ -z "$stderr" ]
+}
+
+@test "check takes files, and a shared piece of one's own is tried in what ships" {
+	mkdir models
+	echo 'fields: {a: "x"}' >models/good.yaml
+	printf 'include: [common, pieces]\nfields: {a: "{{WORD}}"}\n' >models/also_good.yaml
+	printf 'define: {WORD: "[a-z]+"}\n' >models/pieces.yaml
+	printf 'include: [nothing]\nfields: {a: "x"}\n' >models/bad.yaml
+	run -0 --separate-stderr "$extract" check models/good.yaml models/also_good.yaml models/pieces.yaml
+	[ -z "$stderr" ]
+	cd models
+	run -0 "$extract" check good.yaml
+	cd ..
+	run -2 --separate-stderr "$extract" check models/good.yaml models/bad.yaml
+	[[ "${stderr_lines[0]}" == 'models/bad.yaml:1:11: error: no file "nothing.yaml" to include [no-model-file]' ]]
+	[[ "$stderr" == *'hint: files are looked for in models and '* ]]
+	run -2 --separate-stderr "$extract" check models
+	rm models/bad.yaml
+	cp models/good.yaml "models/My Type.yaml"
+	run -2 --separate-stderr "$extract" check models
+	[[ "$stderr" == *'models/My Type.yaml: error: no type can be called "My Type" [bad-name]'* ]]
+	rm "models/My Type.yaml"
+	run -0 "$extract" check models
+	echo 'define: {MONTH: "January"}' >models/common.yaml # what ships needs more of it
+	run -2 --separate-stderr "$extract" check models
+	[[ "$stderr" == *'is not defined [unknown-macro]'* ]]
+	run -4 "$extract" check models/missing.yaml
+	touch models/notes.txt
+	run -2 --separate-stderr "$extract" check models/notes.txt
+	[[ "$stderr" == *'is not called TYPE.yaml'*hint* ]]
+}
+
+@test "what was measured of the rules that ship is not said of one's own of the same name" {
+	mkdir models
+	rule=$(awk '$1 == "doc_date" && $4 > 0 { print $2; exit }' "$BATS_TEST_DIRNAME/../../steps/extract/models/confidence.tsv")
+	echo "{fields: {doc_date: {rules: [{name: $rule, find: 'x+', give: {value: \$match}, confidence: 0.25}]}}}" >models/mine.yaml
+	record mine "axxb" | "$extract" --models models | jq -e '.extraction.fields.doc_date[0].confidence == 0.25'
+	printf 'doc_date\t%s\t3\t1\n' "$rule" >models/confidence.tsv # (3 + 4 * 0.75) / 8
+	record mine "axxb" | "$extract" --models models | jq -e '.extraction.fields.doc_date[0].confidence == 0.75'
+}
+
+@test "train: an item is right by what it says, not by saying nothing" {
+	mkdir models
+	cat >models/mine.yaml <<-'END'
+		fields:
+		  span:
+		    rules: [{name: years, find: 'from (?P<a>\d+) to (?P<b>\d+)', give: {start: $a, end: $b}}]
+		  empty:
+		    unique: [value]
+		    rules: [{name: nothing, find: 'from', give: {other: x}}]
+	END
+	record mine "from 2001 to 2005" | "$extract" --models models >extracted
+	echo '{"id": "r1", "span": {"start": "1999", "end": "2005"}, "empty": [{"kind": "y"}]}' >wrong
+	echo '{"id": "r1", "span": [{"start": "2001", "end": "2005", "quote": "elsewhere"}], "empty": []}' >right
+	"$extract" train --models models --gold wrong --output counts extracted 2>/dev/null
+	[ "$(grep -v '^#' counts)" = "$(printf 'span\tyears\t0\t1\nempty\tnothing\t0\t1')" ]
+	"$extract" train --models models --gold right --output counts extracted 2>/dev/null
+	[ "$(grep '^span' counts)" = "$(printf 'span\tyears\t1\t0')" ]
+}
