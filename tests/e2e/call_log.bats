@@ -40,6 +40,10 @@ calls() { # FILE
 	grep -a 'EngineCallLog"' "$1" | jq -r '.step + " " + .state'
 }
 
+teardown() {
+	[ -z "${server:-}" ] || { kill -9 "$server" 2>/dev/null && wait "$server" || true; }
+}
+
 @test "all: each call step begins and ends, nested ones in between; calls in expressions are none" {
 	lexflow run calls.yaml --call-log all 2>err
 	run calls err
@@ -107,4 +111,53 @@ use BEGUN
 use SUCCEEDED" ]
 	grep -a 'EngineCallLog"' err | jq -s '.[0].begun.namedArgs' | grep -q door
 	run ! grep -q 'open sesame' err
+}
+
+@test "executions of a server: their own level wins, start and end are told, and a restart tells nothing again" {
+	mkdir flows
+	cat >flows/asks.yaml <<-'END'
+		- open: {call: events.create_callback_endpoint, args: {http_callback_method: POST}, result: c}
+		- wait: {call: events.await_callback, args: ["${c}", 3600], result: r}
+	END
+	serve() {
+		lexflow serve --port "${1:-0}" --workflows flows --log json 2>>log 3>&- &
+		server=$!
+		for _ in $(seq 600); do
+			url=$(sed -n 's/^lexflow serves //p' log | tail -n 1)
+			[ -n "$url" ] && curl -sf "$url/healthz" >/dev/null && return
+			sleep 0.05
+		done
+		return 1
+	}
+	begin() {
+		curl -sf -X POST "$url/v1/projects/p/locations/l/workflows/asks/executions" -d "$1" | jq -r '.name | split("/") | last'
+	}
+	until_true() {
+		for _ in $(seq 600); do
+			"$@" && return
+			sleep 0.05
+		done
+		return 1
+	}
+	calls_of() { grep '^{' log | jq -c "select(.executionId == \"$1\") | [.step, .state]"; }
+	serve
+	silent=$(begin '{"callLogLevel": "LOG_NONE"}')
+	told=$(begin '{"callLogLevel": "LOG_ALL_CALLS"}')
+	waits() { [ "$(calls_of "$told" | tail -n 1)" = '["wait","BEGUN"]' ]; }
+	until_true waits
+	[ "$(calls_of "$told" | tr '\n' ' ')" = '["open","BEGUN"] ["open","SUCCEEDED"] ["wait","BEGUN"] ' ]
+	kill -9 "$server"
+	wait "$server" || true
+	serve "${url##*:}"
+	lexflow callback "$told"
+	ends() { [ "$(calls_of "$told" | tail -n 1)" = '["wait","SUCCEEDED"]' ]; }
+	until_true ends
+	[ "$(calls_of "$told" | wc -l)" -eq 4 ]
+	[ -z "$(calls_of "$silent")" ]
+	states() { grep '^{' log | jq -r "select(.[\"@type\"] | . != null and contains(\"ExecutionsSystemLog\")) | select(.[\"logging.googleapis.com/labels\"][\"workflows.googleapis.com/execution_id\"] == \"$1\") | .state" | tr '\n' ' '; }
+	told_end() { [ "$(states "$told")" = 'ACTIVE SUCCEEDED ' ]; }
+	until_true told_end
+	[ "$(states "$silent")" = 'ACTIVE ' ]
+	kill -TERM "$server"
+	wait "$server"
 }

@@ -149,6 +149,7 @@ struct launched {
 	struct value argument; /* decoded; of one that waits */
 	struct value workflow_id;
 	struct value connectors;
+	enum call_log call_log;
 	struct compiled *compiled; /* NULL while it waits */
 	struct run *run;	   /* NULL while it waits */
 	struct launched *next_in_bucket;

@@ -8,6 +8,7 @@
  */
 #include "workflow/api/api_private.h"
 
+#include "lib/clock/clock.h"
 #include "lib/json/json.h"
 #include "lib/mem/mem.h"
 #include "workflow/engine/execution.h"
@@ -106,6 +107,44 @@ static void drop(struct launched *launched)
 	mem_free(launched);
 }
 
+/* ---- what is logged of it (reference, 11.7) */
+
+static enum call_log call_log_level(struct value execution, struct value workflow)
+{
+	struct slice level = value_get_text(execution, "callLogLevel");
+
+	if (!level.len || slice_is(level, "CALL_LOG_LEVEL_UNSPECIFIED"))
+		level = value_get_text(workflow, "callLogLevel");
+	if (slice_is(level, "LOG_ALL_CALLS"))
+		return CALL_LOG_ALL;
+	return slice_is(level, "LOG_ERRORS_ONLY") ? CALL_LOG_ERRORS : CALL_LOG_NONE;
+}
+
+/* "ACTIVE" as it begins, its end once that is on disk. What it was given and gives may be secret: it is not told. */
+static void log_state(const struct launched *launched, const char *state)
+{
+	const struct logger *log = launched->api->options.log;
+	enum log_severity severity = strcmp(state, "FAILED") == 0 ? LOG_ERROR : LOG_INFO;
+	struct value fields, labels;
+	char time[CLOCK_TEXT_SIZE];
+
+	if (severity < log->threshold)
+		return;
+	fields = value_map_new();
+	labels = value_map_new();
+	value_put(&labels, "workflows.googleapis.com/execution_id", value_string_z(launched->row.id));
+	if (launched->compiled)
+		value_put(&labels, "workflows.googleapis.com/revision_id", value_string_z(launched->compiled->id));
+	value_put(&fields, "@type",
+		  value_string_z("type.googleapis.com/google.cloud.workflows.type.ExecutionsSystemLog"));
+	value_put(&fields, "state", value_string_z(state));
+	value_put(&fields, "activityTime", value_string_z(clock_format_utc(clock_wall_us(), time)));
+	value_put(&fields, "logging.googleapis.com/labels", labels);
+	log_write(log, severity, fields, "execution %s of %.*s: %s", launched->row.id,
+		  SLICE_ARG(value_text(launched->workflow_id)), state);
+	value_unref(fields);
+}
+
 /* ---- beginning */
 
 static struct slice path_part(struct slice parent, const char *before)
@@ -163,6 +202,8 @@ static void begin(struct launched *launched)
 	value_set(&launched->argument, value_null());
 	value_unref(env);
 	api->active++;
+	run_log_calls(launched->run, launched->call_log);
+	log_state(launched, "ACTIVE");
 	world_begin(api->options.world, launched->run);
 }
 
@@ -342,6 +383,7 @@ static int launch_revision(struct api *api, const struct launch *what, const str
 	if (read_argument(api, what->argument, &argument, status) < 0)
 		goto fail;
 	launched->argument = argument;
+	launched->call_log = call_log_level(what->fields, workflow->fields);
 	if (prepare(api, compiled->plan, &launched->connectors, &err) < 0)
 		status_set(status, STATUS_FAILED_PRECONDITION, "%s%s%s", err.message, *err.hint ? "; " : "", err.hint);
 	else if (enter(launched, what, out, status) == 0) {
@@ -417,6 +459,10 @@ bool api_ended(struct api *api, struct run *run)
 	if (run_status(run) == RUN_DIVERGED) {
 		error_set(&err, ERROR_INPUT, "%s", run_divergence(run));
 		log_trouble(launched, "cannot go on", &err);
+	} else {
+		log_state(launched, run_status(run) == RUN_RETURNED  ? "SUCCEEDED"
+				    : run_status(run) == RUN_STOPPED ? "CANCELLED"
+								     : "FAILED");
 	}
 	api->active--;
 	drop(launched);
@@ -435,6 +481,7 @@ void launched_cancel(struct launched *launched)
 	}
 	leave_line(launched);
 	journal_finish(api->journal, &launched->row, RUN_CANCELLED);
+	log_state(launched, "CANCELLED");
 	drop(launched);
 }
 
@@ -475,6 +522,20 @@ struct left {
 	size_t count, capacity;
 };
 
+static enum call_log kept_call_log(const struct launched *launched, const struct journal_execution *execution)
+{
+	struct journal_workflow workflow;
+	struct status missing = {0};
+	enum call_log level;
+
+	if (find_workflow(launched->api, value_text(launched->parent), value_text(launched->workflow_id), &workflow,
+			  &missing) < 0)
+		return call_log_level(execution->fields, value_null());
+	level = call_log_level(execution->fields, workflow.fields);
+	journal_workflow_release(&workflow);
+	return level;
+}
+
 static bool keep(void *ctx, const struct journal_execution *execution)
 {
 	struct left *left = ctx;
@@ -488,6 +549,7 @@ static bool keep(void *ctx, const struct journal_execution *execution)
 	launched->row.file = value_text(launched->file).ptr;
 	launched->parent = value_ref(execution->parent);
 	launched->workflow_id = value_string(execution_workflow(launched->row.file));
+	launched->call_log = kept_call_log(launched, execution);
 	if (json_read(value_text(execution->argument), &launched->argument, NULL) < 0)
 		launched->argument = value_null();
 	if (left->count == left->capacity)
@@ -524,6 +586,7 @@ static int revive(struct launched *launched, struct error *err)
 	if (!launched->run)
 		return -1;
 	api->active++;
+	run_log_calls(launched->run, launched->call_log);
 	world_begin(api->options.world, launched->run);
 	return 0;
 }
