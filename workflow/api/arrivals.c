@@ -253,7 +253,7 @@ static struct value object_of(const struct arrival_watch *watch, const struct fi
 	return data;
 }
 
-/* What Eventarc gives a workflow when an object is complete in Cloud Storage (reference, 11.7), with the file's path. */
+/* What Eventarc gives a workflow when an object is complete in Cloud Storage (reference, 11.9), with the file's path. */
 static void write_event(const struct arrival_watch *watch, const struct file_arrival *arrival, struct buf *out)
 {
 	const char *bucket = strrchr(watch->folder, '/') + 1;
