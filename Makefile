@@ -140,7 +140,8 @@ RESULTS := $(BUILD)/results
 HARNESS_A := $(BUILD)/harness.a
 UNIT_SRC := $(sort $(shell find tests/unit -name '*_test.c' 2>/dev/null))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
-E2E := $(sort $(wildcard tests/e2e/*.bats))
+SKIP ?=
+E2E := $(filter-out $(SKIP:%=tests/e2e/%.bats),$(sort $(wildcard tests/e2e/*.bats)))
 CONFORMANCE := $(patsubst tests/conformance/%.c,$(BUILD)/conformance/%,$(sort $(wildcard tests/conformance/*_test.c)))
 chosen = $(if $(T),$(foreach t,$(1),$(if $(findstring $(T),$(t)),$(t))),$(1))
 
