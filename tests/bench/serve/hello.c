@@ -16,11 +16,16 @@ struct answer {
 static enum MHD_Result serve(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
 			     const char *version, const char *upload, size_t *upload_size, void **state)
 {
+	static int seen;
 	const struct answer *answer = ctx;
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
-	(void)url, (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
+	(void)url, (void)method, (void)version, (void)upload, (void)upload_size;
+	if (!*state) { /* its head alone: an answer now would cost it its connection */
+		*state = &seen;
+		return MHD_YES;
+	}
 	response = MHD_create_response_from_buffer(answer->len, (void *)answer->bytes, MHD_RESPMEM_PERSISTENT);
 	MHD_add_response_header(response, "Content-Type", "application/json");
 	result = MHD_queue_response(connection, 200, response);
