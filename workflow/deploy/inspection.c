@@ -37,8 +37,8 @@ static const char *const *expand(struct arena *arena, const char *const *argv, s
 	return complete ? words : NULL;
 }
 
-/* 0 and its output without white space at the ends; 1 when it failed, with the end of what it said in `tail`, or cannot
- * be asked yet; -1 when gcloud cannot be started at all. */
+/* 0 and its output; 1 when it failed or cannot be asked yet, with the end of what it said, or the reason, in `tail`; -1
+ * when gcloud cannot be started at all. */
 static int ask(const char *const *argv, struct value known, int64_t deadline_ms, struct buf *output, struct buf *tail,
 	       struct error *err)
 {
@@ -54,6 +54,8 @@ static int ask(const char *const *argv, struct value known, int64_t deadline_ms,
 		result = proc_run(&command, output, tail, &status, err);
 		if (result < 0 && err->kind == ERROR_NOT_FOUND)
 			error_hint(err, "install the Google Cloud CLI, https://cloud.google.com/sdk");
+	} else {
+		buf_add_text(tail, "it needs a value that an earlier command did not tell");
 	}
 	arena_release(&arena);
 	return result < 0 ? -1 : status != 0;
